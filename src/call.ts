@@ -1,0 +1,41 @@
+// What a use-case is and what it is told about the call it serves. Every door makes a Call; no use-case sees a door.
+import type { DescMessage, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { Row } from "./store/tables.ts";
+import type { AccessClaims } from "./tokens/mint.ts";
+
+/** An application with the two things above it that can be disabled. */
+export type ClientState = {
+  application: Row<"application">;
+  project: Pick<Row<"project">, "id" | "disabled">;
+  tenant: Pick<Row<"tenant">, "id" | "disabled" | "policyEpoch">;
+};
+
+export type Caller =
+  | { kind: "anonymous" }
+  /** An application: `proof` says how it showed who it is. A public one only named itself. */
+  | { kind: "client"; client: ClientState; proof: "secret" | "certificate" | "public" }
+  /** The holder of a live access token for the management resource, with its live permissions. */
+  | { kind: "user"; client: ClientState; claims: AccessClaims; permissions: ReadonlySet<string> };
+
+export type Call = {
+  caller: Caller;
+  /** Milliseconds, read once for the whole call. */
+  now: number;
+  /** Aborted when the deadline passes or the caller leaves. */
+  signal: AbortSignal;
+  /** Milliseconds since 1970. No work starts after it. */
+  deadline: number;
+  requestId: string;
+  /** Fully qualified method name, for the audit. */
+  method: string;
+};
+
+export type UseCase<I extends DescMessage, O extends DescMessage> = (
+  call: Call,
+  request: MessageShape<I>,
+) => Promise<MessageInitShape<O>>;
+
+/** One use-case per method of the service: none missing, none extra. */
+export type UseCases<S extends DescService> = {
+  [K in keyof S["method"]]: UseCase<S["method"][K]["input"], S["method"][K]["output"]>;
+};

@@ -1,0 +1,35 @@
+// Which audience an access token is for (RFC 8707): the one asked for, else the application's default, else the tenant's.
+import type { Policy, PolicyResource } from "./permissions.ts";
+
+/** The management resource of every tenant: Tessera's own audience. */
+export const managementIndicator = "urn:tessera:management";
+
+export type AudienceRequest = {
+  /** Indicators asked for; at most one is served. */
+  requested: readonly string[];
+  application: { defaultResourceId: string; resourceIds: readonly string[] };
+};
+
+export type AudienceDecision = { resource: PolicyResource } | { refuse: "none" | "several" | "unknown" | "not allowed" };
+
+export function chooseAudience(policy: Policy, { requested, application }: AudienceRequest): AudienceDecision {
+  if (requested.length > 1) return { refuse: "several" };
+  const [indicator] = requested;
+  const fallback = defaultResource(policy, application.defaultResourceId);
+  if (indicator === undefined) return usable(fallback, "none");
+
+  const resource = policy.resourceByIndicator.get(indicator);
+  if (resource === undefined) return { refuse: "unknown" };
+  const allowed = resource.id === fallback?.id || application.resourceIds.includes(resource.id);
+  return allowed ? usable(resource, "unknown") : { refuse: "not allowed" };
+}
+
+/** The tenant's management resource. Every tenant is made with one. */
+export const managementResource = (policy: Policy): AudienceDecision =>
+  usable(policy.resourceByIndicator.get(managementIndicator), "none");
+
+const defaultResource = (policy: Policy, id: string): PolicyResource | undefined =>
+  id === "" ? [...policy.resources.values()].find((resource) => resource.isDefault) : policy.resources.get(id);
+
+const usable = (resource: PolicyResource | undefined, otherwise: "none" | "unknown"): AudienceDecision =>
+  resource === undefined || resource.disabled ? { refuse: otherwise } : { resource };

@@ -1,0 +1,106 @@
+// What a subject may do at an audience: the scopes of its roles, its groups' roles, and its roles in one organization.
+
+export type PolicyRows = {
+  resources: readonly PolicyResource[];
+  scopes: readonly { id: string; name: string; resourceId: string }[];
+  roles: readonly { id: string; name: string; type: number; scopeIds: readonly string[] }[];
+  groups: readonly { id: string; name: string; roleIds: readonly string[] }[];
+  organizationRoles: readonly { id: string; name: string; scopeIds: readonly string[] }[];
+};
+
+export type PolicyResource = {
+  id: string;
+  indicator: string;
+  isDefault: boolean;
+  disabled: boolean;
+  accessTokenTtl: number;
+  signingAlgorithm: number;
+  serverClientIds: readonly string[];
+};
+
+/** A role with its scope names by resource id. */
+type ResolvedRole = { id: string; name: string; type: number; scopes: ReadonlyMap<string, readonly string[]> };
+
+/** A tenant's policy, ready to be asked. It is as old as the epoch it was read at. */
+export type Policy = {
+  resources: ReadonlyMap<string, PolicyResource>;
+  resourceByIndicator: ReadonlyMap<string, PolicyResource>;
+  roles: ReadonlyMap<string, ResolvedRole>;
+  groups: ReadonlyMap<string, { name: string; roleIds: readonly string[] }>;
+  organizationRoles: ReadonlyMap<string, ResolvedRole>;
+};
+
+/** What the subject holds: ids only, expired bindings left out. */
+export type Holdings = {
+  kind: "user" | "machine";
+  roleIds: readonly string[];
+  groupIds: readonly string[];
+  organizationRoleIds: readonly string[];
+};
+
+/** Names in byte order without duplicates; roles in the order they are held. */
+export type Effective = {
+  roles: readonly { id: string; name: string }[];
+  groups: readonly string[];
+  permissions: readonly string[];
+  organizationRoles: readonly { id: string; name: string }[];
+  organizationPermissions: readonly string[];
+};
+
+/** RoleType of tessera.admin.v1: a role for the other kind of subject grants nothing. */
+const roleTypes = { user: 1, machine: 2 } as const;
+
+export function buildPolicy(rows: PolicyRows): Policy {
+  const scopes = new Map(rows.scopes.map((scope) => [scope.id, scope]));
+  const resolve = (role: { id: string; name: string; type?: number; scopeIds: readonly string[] }): ResolvedRole => {
+    const byResource = new Map<string, string[]>();
+    for (const id of role.scopeIds) {
+      const scope = scopes.get(id);
+      if (scope) byResource.set(scope.resourceId, [...(byResource.get(scope.resourceId) ?? []), scope.name]);
+    }
+    return { id: role.id, name: role.name, type: role.type ?? 0, scopes: byResource };
+  };
+  return {
+    resources: new Map(rows.resources.map((resource) => [resource.id, resource])),
+    resourceByIndicator: new Map(rows.resources.map((resource) => [resource.indicator, resource])),
+    roles: new Map(rows.roles.map((role) => [role.id, resolve(role)])),
+    groups: new Map(rows.groups.map((group) => [group.id, { name: group.name, roleIds: group.roleIds }])),
+    organizationRoles: new Map(rows.organizationRoles.map((role) => [role.id, resolve(role)])),
+  };
+}
+
+export function effectivePermissions(policy: Policy, holdings: Holdings, resourceId: string): Effective {
+  const groups = present(holdings.groupIds, policy.groups);
+  const roleIds = unique([...holdings.roleIds, ...groups.flatMap((group) => group.roleIds)]);
+  const fits = (role: ResolvedRole) => role.type === 0 || role.type === roleTypes[holdings.kind];
+  const roles = present(roleIds, policy.roles).filter(fits);
+  const organizationRoles = present(unique(holdings.organizationRoleIds), policy.organizationRoles);
+  return {
+    roles: shown(roles, resourceId),
+    groups: unique(groups.map((group) => group.name)).sort(),
+    permissions: scopesAt(roles, resourceId),
+    organizationRoles: shown(organizationRoles, resourceId),
+    organizationPermissions: scopesAt(organizationRoles, resourceId),
+  };
+}
+
+/** All permissions of the subject at the audience: its own, and those in the organization it acts for. */
+export const allPermissions = (effective: Effective): readonly string[] =>
+  unique([...effective.permissions, ...effective.organizationPermissions]).sort();
+
+const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
+
+const present = <T>(ids: readonly string[], known: ReadonlyMap<string, T>): T[] =>
+  ids.flatMap((id) => {
+    const found = known.get(id);
+    return found === undefined ? [] : [found];
+  });
+
+const scopesAt = (roles: readonly ResolvedRole[], resourceId: string): string[] =>
+  unique(roles.flatMap((role) => role.scopes.get(resourceId) ?? [])).sort();
+
+// A role that grants something elsewhere only is of no interest here; one that grants nothing anywhere is a label.
+const shown = (roles: readonly ResolvedRole[], resourceId: string) =>
+  roles
+    .filter((role) => role.scopes.size === 0 || role.scopes.has(resourceId))
+    .map(({ id, name }) => ({ id, name }));

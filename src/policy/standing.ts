@@ -1,0 +1,37 @@
+// Is this grant alive? One decision for Introspect, Refresh and every bearer, so that no door is more lenient.
+
+export type GrantStanding = {
+  grant: { revokeTime: number | null; expireTime: number; organizationId: string | null; connectorId: string | null };
+  tenant: { disabled: boolean };
+  application: { disabled: boolean };
+  project: { disabled: boolean };
+  user: { suspended: boolean };
+  resource: { disabled: boolean };
+  connector: { disabled: boolean } | null;
+  organization: { disabled: boolean } | null;
+  membership: { id: string } | null;
+  family: { revokeTime: number | null } | null;
+  tokenRevoked: boolean;
+};
+
+export type Ending =
+  | "revoked" | "expired" | "tenant disabled" | "application disabled" | "project disabled" | "user suspended"
+  | "resource disabled" | "connector disabled" | "organization disabled" | "not a member" | "family revoked";
+
+/** Why the grant stands no more, or undefined while it does. `now` is milliseconds. */
+export function endedBecause(standing: GrantStanding, now: number): Ending | undefined {
+  const { grant } = standing;
+  if (grant.revokeTime !== null || standing.tokenRevoked) return "revoked";
+  if (now >= grant.expireTime) return "expired";
+  if (standing.tenant.disabled) return "tenant disabled";
+  if (standing.application.disabled) return "application disabled";
+  if (standing.project.disabled) return "project disabled";
+  if (standing.user.suspended) return "user suspended";
+  if (standing.resource.disabled) return "resource disabled";
+  if (standing.family?.revokeTime != null) return "family revoked";
+  // A connector or organization that was deleted leaves its id in the grant and no row to join.
+  if (grant.connectorId !== null && standing.connector?.disabled !== false) return "connector disabled";
+  if (grant.organizationId === null) return undefined;
+  if (standing.organization?.disabled !== false) return "organization disabled";
+  return standing.membership === null ? "not a member" : undefined;
+}

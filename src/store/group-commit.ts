@@ -1,0 +1,56 @@
+// Runs a group of queued operations in one transaction, each in its savepoint, and answers after the commit.
+import type { Database as SqliteFile } from "better-sqlite3";
+import { Failure } from "../failure.ts";
+import { isFatal, storeFailure } from "./conflict.ts";
+import type { OperationName, Operations } from "./operations.ts";
+
+export type Job = { id: number; name: OperationName; args: unknown; deadline: number };
+export type Outcome = { id: number; value?: unknown; failure?: Failure };
+export type GroupResult = { outcomes: Outcome[]; fatal: boolean };
+
+/** Raised where the whole transaction is gone, and with it every member of the group. */
+class LostTransaction extends Error {}
+
+export function groupCommit(file: SqliteFile, operations: Operations, now: () => number) {
+  const statement = (sql: string) => file.prepare(sql);
+  const begin = statement("BEGIN IMMEDIATE");
+  const commit = statement("COMMIT");
+  const rollback = statement("ROLLBACK");
+  const save = statement("SAVEPOINT operation");
+  const release = statement("RELEASE operation");
+  const undo = statement("ROLLBACK TO operation");
+
+  async function runOne(job: Job): Promise<Outcome> {
+    // A caller that has given up gets no work done in its name.
+    if (now() > job.deadline) return { id: job.id, failure: new Failure("late", "the deadline passed") };
+    save.run();
+    try {
+      const run = operations[job.name] as (args: unknown) => Promise<unknown>;
+      const value = await run(job.args);
+      release.run();
+      return { id: job.id, value };
+    } catch (thrown) {
+      // SQLITE_FULL and I/O errors roll back the whole group, not the savepoint.
+      if (!file.inTransaction) throw new LostTransaction("the transaction was rolled back", { cause: thrown });
+      if (isFatal(thrown)) throw thrown;
+      undo.run();
+      release.run();
+      return { id: job.id, failure: storeFailure(thrown) };
+    }
+  }
+
+  return async function run(jobs: readonly Job[]): Promise<GroupResult> {
+    try {
+      if (file.inTransaction) throw new Error("a transaction is already open: operations do not nest");
+      begin.run();
+      const outcomes: Outcome[] = [];
+      for (const job of jobs) outcomes.push(await runOne(job));
+      commit.run();
+      return { outcomes, fatal: false };
+    } catch (thrown) {
+      if (file.inTransaction) rollback.run();
+      const cause = thrown instanceof LostTransaction ? thrown.cause : thrown;
+      return { outcomes: jobs.map(({ id }) => ({ id, failure: storeFailure(cause) })), fatal: isFatal(cause) };
+    }
+  };
+}

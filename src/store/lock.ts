@@ -1,0 +1,27 @@
+// One process per database file. The lock is a lock of the kernel's, so it ends with the process however that ends.
+import { readFileSync, writeFileSync } from "node:fs";
+import Sqlite from "better-sqlite3";
+
+export type StoreLock = { release(): void };
+
+/** Takes the file for this process. Throws an Error that names the holder where another process has it. */
+export function takeLock(databaseFile: string): StoreLock {
+  const holderFile = `${databaseFile}.holder`;
+  const lock = new Sqlite(`${databaseFile}.lock`, { timeout: 0 });
+  try {
+    lock.exec("BEGIN EXCLUSIVE");
+  } catch (thrown) {
+    lock.close();
+    throw new Error(`the database ${databaseFile} is in use by ${readHolder(holderFile)}`, { cause: thrown });
+  }
+  writeFileSync(holderFile, `process ${process.pid}, started ${new Date().toISOString()}\n`, { mode: 0o600 });
+  return { release: () => lock.close() };
+}
+
+function readHolder(holderFile: string): string {
+  try {
+    return readFileSync(holderFile, "utf8").trim();
+  } catch {
+    return "another process";
+  }
+}

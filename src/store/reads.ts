@@ -1,0 +1,216 @@
+// Every read on the way of a request, by name. Prepared once per connection; a read never sees an uncommitted write.
+import { and, eq, exists, gt, isNull, or, sql } from "drizzle-orm";
+import type { Connection } from "./connection.ts";
+import type { Row } from "./tables.ts";
+
+const given = sql.placeholder;
+
+/** A tenant's whole policy: what roles, groups and scopes mean. Who holds them is read per subject. */
+export type PolicyRows = {
+  resources: Row<"resource">[];
+  scopes: Pick<Row<"scope">, "id" | "name" | "resourceId">[];
+  roles: Row<"role">[];
+  groups: Row<"group">[];
+  organizationRoles: Row<"organizationRole">[];
+};
+
+/** Reads that find the tenant, or stand above tenants. */
+export function bindInstanceReads({ db, t }: Connection) {
+  const clients = () =>
+    db
+      .select({
+        application: t.application,
+        project: { id: t.project.id, disabled: t.project.disabled },
+        tenant: { id: t.tenant.id, disabled: t.tenant.disabled, policyEpoch: t.tenant.policyEpoch },
+      })
+      .from(t.application)
+      .innerJoin(t.project, eq(t.project.id, t.application.projectId))
+      .innerJoin(t.tenant, eq(t.tenant.id, t.application.tenantId));
+  const client = clients()
+    .where(eq(t.application.id, given("id")))
+    .prepare();
+  const clientByCertificate = clients()
+    .innerJoin(t.applicationCertificate, eq(t.applicationCertificate.applicationId, t.application.id))
+    .where(eq(t.applicationCertificate.uri, given("uri")))
+    .prepare();
+  const origin = db
+    .select({ origin: t.applicationOrigin.origin })
+    .from(t.applicationOrigin)
+    .where(eq(t.applicationOrigin.origin, given("origin")))
+    .limit(1)
+    .prepare();
+  const tenant = db.select().from(t.tenant).where(eq(t.tenant.id, given("id"))).prepare();
+  const tenantByName = db.select().from(t.tenant).where(eq(t.tenant.name, given("name"))).prepare();
+  const instanceValue = db.select().from(t.instance).where(eq(t.instance.name, given("name"))).prepare();
+
+  return {
+    findClient: async (id: string) => (await client.execute({ id }))[0],
+    findClientByCertificate: async (uri: string) => (await clientByCertificate.execute({ uri }))[0],
+    knowsOrigin: async (value: string) => (await origin.execute({ origin: value })).length > 0,
+    tenant: async (id: string) => (await tenant.execute({ id }))[0],
+    tenantByName: async (name: string) => (await tenantByName.execute({ name }))[0],
+    instanceValue: async (name: string) => (await instanceValue.execute({ name }))[0]?.value,
+    signingKeys: async () => db.select().from(t.signingKey),
+    dataKeys: async () => db.select().from(t.dataKey),
+  };
+}
+
+/** Reads inside one tenant: the first argument is always its id. */
+export function bindTenantReads(connection: Connection) {
+  return { ...bindSubjectReads(connection), ...bindPolicyReads(connection), ...bindTokenReads(connection) };
+}
+
+function bindSubjectReads({ db, t }: Connection) {
+  const mine = eq(t.user.tenantId, given("tenantId"));
+  const user = db.select().from(t.user).where(and(mine, eq(t.user.id, given("id")))).prepare();
+  const byEmail = db.select().from(t.user).where(and(mine, eq(t.user.emailKey, given("emailKey")))).prepare();
+  const byIdentity = db
+    .select({ user: t.user })
+    .from(t.userIdentity)
+    .innerJoin(t.user, eq(t.user.id, t.userIdentity.userId))
+    .where(
+      and(
+        eq(t.userIdentity.tenantId, given("tenantId")),
+        eq(t.userIdentity.connectorId, given("connectorId")),
+        eq(t.userIdentity.subject, given("subject")),
+      ),
+    )
+    .prepare();
+  const identity = db
+    .select({ subject: t.userIdentity.subject })
+    .from(t.userIdentity)
+    .where(and(eq(t.userIdentity.tenantId, given("tenantId")), eq(t.userIdentity.userId, given("userId"))))
+    .orderBy(t.userIdentity.id)
+    .limit(1)
+    .prepare();
+  const secrets = db
+    .select()
+    .from(t.applicationSecret)
+    .where(
+      and(
+        eq(t.applicationSecret.tenantId, given("tenantId")),
+        eq(t.applicationSecret.applicationId, given("applicationId")),
+      ),
+    )
+    .prepare();
+
+  return {
+    user: async (tenantId: string, id: string) => (await user.execute({ tenantId, id }))[0],
+    userByEmail: async (tenantId: string, emailKey: string) =>
+      emailKey === "" ? undefined : (await byEmail.execute({ tenantId, emailKey }))[0],
+    userByIdentity: async (tenantId: string, connectorId: string, subject: string) =>
+      (await byIdentity.execute({ tenantId, connectorId, subject }))[0]?.user,
+    /** The user's first upstream subject: the seed's logto_id. */
+    upstreamSubject: async (tenantId: string, userId: string) =>
+      (await identity.execute({ tenantId, userId }))[0]?.subject,
+    applicationSecrets: async (tenantId: string, applicationId: string) => secrets.execute({ tenantId, applicationId }),
+  };
+}
+
+function bindPolicyReads({ db, t }: Connection) {
+  const connector = db
+    .select()
+    .from(t.connector)
+    .where(and(eq(t.connector.tenantId, given("tenantId")), eq(t.connector.id, given("id"))))
+    .prepare();
+  const live = (expiry: typeof t.roleAssignment.expireTime | typeof t.groupMember.expireTime) =>
+    or(isNull(expiry), gt(expiry, given("now")));
+  const userRoles = db
+    .select({ id: t.roleAssignment.roleId })
+    .from(t.roleAssignment)
+    .where(and(eq(t.roleAssignment.userId, given("userId")), live(t.roleAssignment.expireTime)))
+    .prepare();
+  const applicationRoles = db
+    .select({ id: t.roleAssignment.roleId })
+    .from(t.roleAssignment)
+    .where(and(eq(t.roleAssignment.applicationId, given("applicationId")), live(t.roleAssignment.expireTime)))
+    .prepare();
+  const groups = db
+    .select({ id: t.groupMember.groupId })
+    .from(t.groupMember)
+    .where(and(eq(t.groupMember.userId, given("userId")), live(t.groupMember.expireTime)))
+    .prepare();
+  const membership = db
+    .select({ organization: t.organization, roleIds: t.organizationMember.organizationRoleIds })
+    .from(t.organizationMember)
+    .innerJoin(t.organization, eq(t.organization.id, t.organizationMember.organizationId))
+    .where(
+      and(
+        eq(t.organizationMember.tenantId, given("tenantId")),
+        eq(t.organizationMember.userId, given("userId")),
+        eq(t.organizationMember.organizationId, given("organizationId")),
+      ),
+    )
+    .prepare();
+  const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
+
+  return {
+    connector: async (tenantId: string, id: string) => (await connector.execute({ tenantId, id }))[0],
+    userRoleIds: async (_tenantId: string, userId: string, now: number) => ids(await userRoles.execute({ userId, now })),
+    applicationRoleIds: async (_tenantId: string, applicationId: string, now: number) =>
+      ids(await applicationRoles.execute({ applicationId, now })),
+    groupIds: async (_tenantId: string, userId: string, now: number) => ids(await groups.execute({ userId, now })),
+    membership: async (tenantId: string, userId: string, organizationId: string) =>
+      (await membership.execute({ tenantId, userId, organizationId }))[0],
+    policy: async (tenantId: string): Promise<PolicyRows> => ({
+      resources: await db.select().from(t.resource).where(eq(t.resource.tenantId, tenantId)),
+      scopes: await db
+        .select({ id: t.scope.id, name: t.scope.name, resourceId: t.scope.resourceId })
+        .from(t.scope)
+        .where(eq(t.scope.tenantId, tenantId)),
+      roles: await db.select().from(t.role).where(eq(t.role.tenantId, tenantId)),
+      groups: await db.select().from(t.group).where(eq(t.group.tenantId, tenantId)),
+      organizationRoles: await db.select().from(t.organizationRole).where(eq(t.organizationRole.tenantId, tenantId)),
+    }),
+  };
+}
+
+function bindTokenReads({ db, t }: Connection) {
+  const family = db
+    .select()
+    .from(t.refreshFamily)
+    .where(and(eq(t.refreshFamily.tenantId, given("tenantId")), eq(t.refreshFamily.id, given("id"))))
+    .prepare();
+  // Everything that can end a grant, in one row (house rule: one decision for Introspect, Refresh and Exchange).
+  const standing = db
+    .select({
+      grant: t.grant,
+      tenant: { disabled: t.tenant.disabled, policyEpoch: t.tenant.policyEpoch },
+      application: { disabled: t.application.disabled },
+      project: { disabled: t.project.disabled },
+      user: { suspended: t.user.suspended, epoch: t.user.epoch, username: t.user.username },
+      resource: { indicator: t.resource.indicator, disabled: t.resource.disabled, serverClientIds: t.resource.serverClientIds },
+      connector: { id: t.connector.id, disabled: t.connector.disabled },
+      organization: { id: t.organization.id, disabled: t.organization.disabled },
+      membership: { id: t.organizationMember.id },
+      family: { revokeTime: t.refreshFamily.revokeTime },
+      tokenRevoked: exists(
+        db.select({ one: sql`1` }).from(t.revokedToken).where(eq(t.revokedToken.jti, given("jti"))),
+      ).mapWith(Boolean) as unknown as ReturnType<typeof sql<boolean>>,
+    })
+    .from(t.grant)
+    .innerJoin(t.tenant, eq(t.tenant.id, t.grant.tenantId))
+    .innerJoin(t.application, eq(t.application.id, t.grant.clientId))
+    .innerJoin(t.project, eq(t.project.id, t.application.projectId))
+    .innerJoin(t.user, eq(t.user.id, t.grant.userId))
+    .innerJoin(t.resource, eq(t.resource.id, t.grant.resourceId))
+    .leftJoin(t.connector, eq(t.connector.id, t.grant.connectorId))
+    .leftJoin(t.organization, eq(t.organization.id, t.grant.organizationId))
+    .leftJoin(
+      t.organizationMember,
+      and(eq(t.organizationMember.userId, t.grant.userId), eq(t.organizationMember.organizationId, t.grant.organizationId)),
+    )
+    .leftJoin(t.refreshFamily, eq(t.refreshFamily.grantId, t.grant.id))
+    .where(and(eq(t.grant.tenantId, given("tenantId")), eq(t.grant.id, given("id"))))
+    .prepare();
+
+  return {
+    family: async (tenantId: string, id: string) => (await family.execute({ tenantId, id }))[0],
+    standing: async (tenantId: string, grantId: string, jti: string) =>
+      (await standing.execute({ tenantId, id: grantId, jti }))[0],
+  };
+}
+
+export type InstanceReads = ReturnType<typeof bindInstanceReads>;
+export type TenantReads = ReturnType<typeof bindTenantReads>;
+export type Standing = NonNullable<Awaited<ReturnType<TenantReads["standing"]>>>;

@@ -1,0 +1,97 @@
+// Create, update and delete of a management row, the same for every type, with its audit event and the epoch it moves.
+import { and, eq, gt, sql } from "drizzle-orm";
+import { Failure } from "../failure.ts";
+import { type AuditEvent, bindRecord } from "./audit-rows.ts";
+import type { Connection } from "./connection.ts";
+import type { Tables } from "./tables.ts";
+
+/** The tables that hold one management type each. */
+export type TypeName = Exclude<
+  keyof Tables,
+  | "instance" | "connectorAudience" | "applicationCertificate" | "applicationOrigin"
+  | "grant" | "refreshFamily" | "revokedToken" | "usedToken" | "signingKey" | "dataKey" | "auditEvent"
+>;
+/** A row of any type: its columns by name, plain values only. */
+export type AnyRow = Record<string, unknown>;
+/** Rows of a side table that follow from a list field, replaced as a whole. */
+export type Children = { table: "connectorAudience" | "applicationCertificate" | "applicationOrigin"; owner: string; rows: AnyRow[] };
+/** Whose cached permissions the change makes old: the tenant's, or one user's. */
+export type Epoch = { tenant: string } | { user: string };
+
+export type RowChange = { type: TypeName; tenantId: string; children: Children[]; epoch: Epoch; audit: AuditEvent };
+export type CreateRow = RowChange & { row: AnyRow };
+export type UpdateRow = RowChange & { id: string; revision: number; set: AnyRow };
+export type DeleteRow = Omit<RowChange, "children"> & { id: string };
+
+// One place where a type's name becomes its table. Every such table has these columns; the tenant's own id is its tenant.
+type AnyTable = Tables["project"];
+const tableOf = (t: Tables, type: TypeName | Children["table"]) => t[type] as unknown as AnyTable;
+const tenantColumn = (t: Tables, type: TypeName) => (type === "tenant" ? t.tenant.id : tableOf(t, type).tenantId);
+
+export function bindRowOperations(connection: Connection) {
+  const { db, t } = connection;
+  const record = bindRecord(connection);
+  const here = (type: TypeName, tenantId: string, id: string) =>
+    and(eq(tenantColumn(t, type), tenantId), eq(tableOf(t, type).id, id));
+
+  const replaceChildren = async (children: Children[]) => {
+    for (const { table, owner, rows } of children) {
+      const column = table === "connectorAudience" ? t.connectorAudience.connectorId : t[table].applicationId;
+      await db.delete(tableOf(t, table)).where(eq(column, owner));
+      if (rows.length > 0) await db.insert(tableOf(t, table)).values(rows as AnyTable["$inferInsert"][]);
+    }
+  };
+  const finish = async ({ epoch, audit }: { epoch: Epoch; audit: AuditEvent }) => {
+    if ("tenant" in epoch)
+      await db.update(t.tenant).set({ policyEpoch: sql`${t.tenant.policyEpoch} + 1` }).where(eq(t.tenant.id, epoch.tenant));
+    else await db.update(t.user).set({ epoch: sql`${t.user.epoch} + 1` }).where(eq(t.user.id, epoch.user));
+    await record(audit);
+  };
+
+  return {
+    createRow: async ({ type, row, children, ...rest }: CreateRow): Promise<void> => {
+      await db.insert(tableOf(t, type)).values(row as AnyTable["$inferInsert"]);
+      await replaceChildren(children);
+      await finish(rest);
+    },
+    /** Throws stale when the row is no longer at `revision`. */
+    updateRow: async ({ type, tenantId, id, revision, set, children, ...rest }: UpdateRow): Promise<void> => {
+      const table = tableOf(t, type);
+      const updated = await db
+        .update(table)
+        .set({ ...set, revision: sql`${table.revision} + 1` })
+        .where(and(here(type, tenantId, id), eq(table.revision, revision)))
+        .returning({ id: table.id });
+      if (updated.length === 0) throw new Failure("stale", "it changed since it was read");
+      await replaceChildren(children);
+      await finish(rest);
+    },
+    deleteRow: async ({ type, tenantId, id, ...rest }: DeleteRow): Promise<void> => {
+      const deleted = await db.delete(tableOf(t, type)).where(here(type, tenantId, id)).returning();
+      if (deleted.length === 0) throw new Failure("notFound", "not found");
+      await finish(rest);
+    },
+  };
+}
+
+export function bindRowReads({ db, t }: Connection) {
+  const within = (type: TypeName, tenantId: string) => eq(tenantColumn(t, type), tenantId);
+  return {
+    row: async (tenantId: string, type: TypeName, id: string): Promise<AnyRow | undefined> =>
+      (await db.select().from(tableOf(t, type)).where(and(within(type, tenantId), eq(tableOf(t, type).id, id))))[0],
+    /** The row whose columns equal these: its natural key. */
+    rowByKey: async (tenantId: string, type: TypeName, key: AnyRow): Promise<AnyRow | undefined> => {
+      const columns = tableOf(t, type) as unknown as Record<string, AnyTable["id"]>;
+      const equal = Object.entries(key).map(([name, value]) => sql`${columns[name]} is not distinct from ${value}`);
+      return (await db.select().from(tableOf(t, type)).where(and(within(type, tenantId), ...equal)))[0];
+    },
+    /** A page in order of birth: ids sort by time. `after` is the last id of the page before, or "". */
+    rows: async (tenantId: string, type: TypeName, after: string, limit: number): Promise<AnyRow[]> =>
+      db
+        .select()
+        .from(tableOf(t, type))
+        .where(and(within(type, tenantId), gt(tableOf(t, type).id, after)))
+        .orderBy(tableOf(t, type).id)
+        .limit(limit),
+  };
+}

@@ -1,0 +1,87 @@
+// The serving thread's end of the writer: queues operations, sends all that gathered while the last group was committing.
+import { Worker } from "node:worker_threads";
+import { Failure, unavailable } from "../failure.ts";
+import type { Job } from "./group-commit.ts";
+import type { Answer, Arguments, OperationName } from "./operations.ts";
+import type { WriterData, WriterMessage } from "./writer-thread.ts";
+
+/** Jobs that may wait. Beyond it a caller is told to come back rather than kept. */
+const longestQueue = 4096;
+const largestGroup = 128;
+
+export type Writer = {
+  /** Resolves after the commit. `deadline` is milliseconds since 1970; a job still queued then is not run. */
+  run<Name extends OperationName>(name: Name, args: Arguments<Name>, deadline?: number): Promise<Answer<Name>>;
+  healthy(): boolean;
+  close(): Promise<void>;
+};
+
+type Waiting = { resolve(value: unknown): void; reject(failure: Failure): void };
+
+/** `onFatal` hears once when the file's state became unknown; from then on every write is unavailable. */
+export async function startWriter(data: WriterData, onFatal: (cause: unknown) => void): Promise<Writer> {
+  const worker = new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData: data, name: "tessera-writer" });
+  const waiting = new Map<number, Waiting>();
+  let queue: Job[] = [];
+  let busy = true;
+  let broken: unknown;
+  let lastId = 0;
+
+  const flush = () => {
+    if (busy || queue.length === 0) return;
+    busy = true;
+    worker.postMessage(queue.splice(0, largestGroup));
+  };
+  const settle = (message: Extract<WriterMessage, { outcomes: unknown }>) => {
+    busy = false;
+    for (const { id, value, failure } of message.outcomes) {
+      const job = waiting.get(id);
+      waiting.delete(id);
+      if (failure) job?.reject(new Failure(failure.kind, failure.message, failure.details));
+      else job?.resolve(value);
+    }
+    if (message.fatal) fail(new Error("the database file failed and has to be opened anew"));
+    flush();
+  };
+  const fail = (cause: unknown) => {
+    if (broken !== undefined) return;
+    broken = cause;
+    for (const job of waiting.values()) job.reject(unavailable(cause));
+    waiting.clear();
+    queue = [];
+    onFatal(cause);
+  };
+
+  await new Promise<void>((resolve, reject) => {
+    worker.once("error", reject);
+    worker.once("message", () => {
+      worker.off("error", reject);
+      resolve();
+    });
+  });
+  worker.on("message", settle);
+  worker.on("error", fail);
+  worker.on("exit", () => fail(new Error("the writer has ended")));
+  busy = false;
+
+  return {
+    run: (name, args, deadline = Number.MAX_SAFE_INTEGER) =>
+      new Promise((resolve, reject) => {
+        if (broken !== undefined) return reject(unavailable(broken));
+        if (queue.length >= longestQueue) return reject(new Failure("exhausted", "too many writes wait", { retryAfterMs: 250 }));
+        lastId += 1;
+        waiting.set(lastId, { resolve: resolve as (value: unknown) => void, reject });
+        queue.push({ id: lastId, name, args, deadline });
+        // One turn later, so that calls of the same turn share a commit.
+        if (queue.length === 1) queueMicrotask(flush);
+      }),
+    healthy: () => broken === undefined,
+    close: async () => {
+      if (broken !== undefined) return void (await worker.terminate());
+      broken = new Error("the store is closed");
+      const ended = new Promise((resolve) => worker.once("exit", resolve));
+      worker.postMessage("close");
+      await ended;
+    },
+  };
+}
