@@ -4,13 +4,18 @@ import type { Policy, PolicyResource } from "./permissions.ts";
 /** The management resource of every tenant: Tessera's own audience. */
 export const managementIndicator = "urn:tessera:management";
 
+/** The permission to introspect tokens of audiences that the caller does not serve. */
+export const crossAudience = "token:introspect";
+
 export type AudienceRequest = {
   /** Indicators asked for; at most one is served. */
   requested: readonly string[];
   application: { defaultResourceId: string; resourceIds: readonly string[] };
 };
 
-export type AudienceDecision = { resource: PolicyResource } | { refuse: "none" | "several" | "unknown" | "not allowed" };
+export type AudienceDecision =
+  | { resource: PolicyResource }
+  | { refuse: "none" | "several" | "unknown" | "not allowed" };
 
 export function chooseAudience(policy: Policy, { requested, application }: AudienceRequest): AudienceDecision {
   if (requested.length > 1) return { refuse: "several" };

@@ -101,6 +101,4 @@ const scopesAt = (roles: readonly ResolvedRole[], resourceId: string): string[] 
 
 // A role that grants something elsewhere only is of no interest here; one that grants nothing anywhere is a label.
 const shown = (roles: readonly ResolvedRole[], resourceId: string) =>
-  roles
-    .filter((role) => role.scopes.size === 0 || role.scopes.has(resourceId))
-    .map(({ id, name }) => ({ id, name }));
+  roles.filter((role) => role.scopes.size === 0 || role.scopes.has(resourceId)).map(({ id, name }) => ({ id, name }));

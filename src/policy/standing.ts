@@ -15,8 +15,17 @@ export type GrantStanding = {
 };
 
 export type Ending =
-  | "revoked" | "expired" | "tenant disabled" | "application disabled" | "project disabled" | "user suspended"
-  | "resource disabled" | "connector disabled" | "organization disabled" | "not a member" | "family revoked";
+  | "revoked"
+  | "expired"
+  | "tenant disabled"
+  | "application disabled"
+  | "project disabled"
+  | "user suspended"
+  | "resource disabled"
+  | "connector disabled"
+  | "organization disabled"
+  | "not a member"
+  | "family revoked";
 
 /** Why the grant stands no more, or undefined while it does. `now` is milliseconds. */
 export function endedBecause(standing: GrantStanding, now: number): Ending | undefined {

@@ -39,6 +39,11 @@ export function bindInstanceReads({ db, t }: Connection) {
     .where(eq(t.applicationOrigin.origin, given("origin")))
     .limit(1)
     .prepare();
+  const secrets = db
+    .select()
+    .from(t.applicationSecret)
+    .where(eq(t.applicationSecret.applicationId, given("applicationId")))
+    .prepare();
   const tenant = db.select().from(t.tenant).where(eq(t.tenant.id, given("id"))).prepare();
   const tenantByName = db.select().from(t.tenant).where(eq(t.tenant.name, given("name"))).prepare();
   const instanceValue = db.select().from(t.instance).where(eq(t.instance.name, given("name"))).prepare();
@@ -46,6 +51,7 @@ export function bindInstanceReads({ db, t }: Connection) {
   return {
     findClient: async (id: string) => (await client.execute({ id }))[0],
     findClientByCertificate: async (uri: string) => (await clientByCertificate.execute({ uri }))[0],
+    secretsOf: async (applicationId: string) => secrets.execute({ applicationId }),
     knowsOrigin: async (value: string) => (await origin.execute({ origin: value })).length > 0,
     tenant: async (id: string) => (await tenant.execute({ id }))[0],
     tenantByName: async (name: string) => (await tenantByName.execute({ name }))[0],
@@ -83,17 +89,6 @@ function bindSubjectReads({ db, t }: Connection) {
     .orderBy(t.userIdentity.id)
     .limit(1)
     .prepare();
-  const secrets = db
-    .select()
-    .from(t.applicationSecret)
-    .where(
-      and(
-        eq(t.applicationSecret.tenantId, given("tenantId")),
-        eq(t.applicationSecret.applicationId, given("applicationId")),
-      ),
-    )
-    .prepare();
-
   return {
     user: async (tenantId: string, id: string) => (await user.execute({ tenantId, id }))[0],
     userByEmail: async (tenantId: string, emailKey: string) =>
@@ -103,7 +98,6 @@ function bindSubjectReads({ db, t }: Connection) {
     /** The user's first upstream subject: the seed's logto_id. */
     upstreamSubject: async (tenantId: string, userId: string) =>
       (await identity.execute({ tenantId, userId }))[0]?.subject,
-    applicationSecrets: async (tenantId: string, applicationId: string) => secrets.execute({ tenantId, applicationId }),
   };
 }
 

@@ -106,11 +106,8 @@ function bindEndings(connection: Connection) {
       await db.delete(t.usedToken).where(lt(t.usedToken.expireTime, before));
       await db.delete(t.grant).where(lt(t.grant.expireTime, before));
     },
-    touchSecret: async ({ tenantId, id, now }: { tenantId: string; id: string; now: number }): Promise<void> => {
-      await db
-        .update(t.applicationSecret)
-        .set({ lastUseTime: now })
-        .where(and(eq(t.applicationSecret.tenantId, tenantId), eq(t.applicationSecret.id, id)));
+    touchSecret: async ({ id, now }: { id: string; now: number }): Promise<void> => {
+      await db.update(t.applicationSecret).set({ lastUseTime: now }).where(eq(t.applicationSecret.id, id));
     },
   };
 }

@@ -1,0 +1,66 @@
+// Exchange: an upstream token in, this tenant's tokens out (RFC 8693 in spirit; its other parameters are refused).
+import type { UseCase } from "../call.ts";
+import { Failure } from "../failure.ts";
+import type { ExchangeRequest, ExchangeRequestSchema, ExchangeResponseSchema } from "../gen/tessera/auth/v1/auth_pb.ts";
+import type { Parts } from "../parts.ts";
+import { chooseAudience } from "../policy/audience.ts";
+import { callingClient } from "./callers.ts";
+import { issue, subjectAt } from "./issue.ts";
+import { organizationOf } from "./subject.ts";
+import { targetOrRefuse } from "./target.ts";
+import { recognize } from "./upstream.ts";
+import { userPicture } from "./user-picture.ts";
+
+type Needs = Pick<
+  Parts,
+  "store" | "policies" | "issuers" | "keyring" | "mint" | "lifetimes" | "random" | "log"
+>;
+
+export const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
+
+export const exchange =
+  (parts: Needs): UseCase<typeof ExchangeRequestSchema, typeof ExchangeResponseSchema> =>
+  async (call, request) => {
+    refuseUnbuilt(request);
+    const client = callingClient(call);
+    const { application } = client;
+    const policy = await parts.policies.of(application.tenantId, client.tenant.policyEpoch);
+    const resource = targetOrRefuse(chooseAudience(policy, { requested: request.resource, application }));
+    const { user, connector, upstream, claim } = await recognize(parts, call, {
+      client,
+      token: request.accessToken,
+      connectorId: request.connectorId,
+    });
+    const tenant = parts.store.tenant(application.tenantId);
+    const organization = await organizationOf(tenant, user, request.organizationId);
+    const subject = await subjectAt(parts, call, { client, user, resource, organization, policy, realm: "user" });
+    const issued = await issue(parts, call, {
+      ...subject,
+      scope: request.scope,
+      ttl: request.ttl,
+      connectorId: connector.id,
+      claim,
+      refreshable: true,
+    });
+    return {
+      token: issued.token,
+      refreshToken: issued.refreshToken,
+      expiresIn: issued.expiresIn,
+      tokenType: "Bearer",
+      issuedTokenType: accessTokenType,
+      scope: issued.scope,
+      user: userPicture(subject, upstream.subject),
+    };
+  };
+
+/** A parameter that is not served is refused, never ignored (RFC 8693 section 2.1). */
+function refuseUnbuilt(request: ExchangeRequest): void {
+  const { subjectToken, subjectTokenType, actorToken, actorTokenType, requestedTokenType, audience } = request;
+  const wanted = { subjectToken, subjectTokenType, actorToken, actorTokenType, audience: audience.join(" ") };
+  const unbuilt = Object.entries(wanted).find(([, value]) => value !== "")?.[0];
+  const otherType = requestedTokenType !== "" && requestedTokenType !== accessTokenType;
+  if (unbuilt === undefined && !otherType) return;
+  throw new Failure("unimplemented", "the request names a parameter that is not served yet", {
+    violations: [{ field: unbuilt ?? "requestedTokenType", description: "not served yet", rule: "unimplemented" }],
+  });
+}

@@ -1,0 +1,120 @@
+// Introspect and IntrospectBatch (RFC 7662): whether one of our tokens is active, and what it may still do.
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Call, UseCase } from "../call.ts";
+import { Failure } from "../failure.ts";
+import type {
+  IntrospectBatchRequestSchema,
+  IntrospectBatchResponseSchema,
+  IntrospectRequestSchema,
+  IntrospectResponseSchema,
+} from "../gen/tessera/auth/v1/auth_pb.ts";
+import type { Parts } from "../parts.ts";
+import { crossAudience, managementIndicator } from "../policy/audience.ts";
+import { allPermissions, effectivePermissions } from "../policy/permissions.ts";
+import { decideRotation } from "../policy/rotation.ts";
+import { endedBecause } from "../policy/standing.ts";
+import { isRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
+import { callingClient } from "./callers.ts";
+import { familyState, presentedBy } from "./family.ts";
+import { aliveToken } from "./liveness.ts";
+
+type Needs = Pick<Parts, "store" | "policies" | "keyring" | "verify" | "issuer">;
+type Answer = MessageInitShape<typeof IntrospectResponseSchema>;
+
+/** All an inactive token is told about, whatever made it so (RFC 7662 section 2.2). */
+const inactive: Answer = { active: false };
+
+export const introspect =
+  (parts: Needs): UseCase<typeof IntrospectRequestSchema, typeof IntrospectResponseSchema> =>
+  (call, request) =>
+    answerFor(parts, call, request.token);
+
+export const introspectBatch =
+  (parts: Needs): UseCase<typeof IntrospectBatchRequestSchema, typeof IntrospectBatchResponseSchema> =>
+  async (call, request) => {
+    const results: Answer[] = [];
+    for (const token of request.tokens) {
+      if (call.signal.aborted) throw new Failure("late", "the deadline passed");
+      results.push(await answerFor(parts, call, token));
+    }
+    return { results };
+  };
+
+const answerFor = (parts: Needs, call: Call, token: string): Promise<Answer> =>
+  isRefreshToken(token) ? aboutRefreshToken(parts, call, token) : aboutAccessToken(parts, call, token);
+
+async function aboutAccessToken(parts: Needs, call: Call, token: string): Promise<Answer> {
+  const claims = await parts.verify(token, { now: call.now }).catch(onlyBadToken);
+  if (claims === undefined || claims.tenant_id !== callingClient(call).application.tenantId) return inactive;
+  const alive = await aliveToken(parts, claims, call.now);
+  if (alive === undefined) return inactive;
+  if (!(await mayRead(parts, call, alive.standing.resource.serverClientIds))) return inactive;
+  return {
+    active: true,
+    scope: alive.permissions.join(" "),
+    clientId: claims.client_id,
+    username: alive.standing.user.username,
+    tokenType: "access_token",
+    exp: claims.exp,
+    iat: claims.iat,
+    sub: claims.sub,
+    aud: claims.aud,
+    iss: claims.iss,
+    jti: claims.jti,
+    tenantId: claims.tenant_id,
+    sid: claims.sid,
+    roles: [...alive.roles],
+    permissions: [...alive.permissions],
+    ...(claims.organization_id ? { organizationId: claims.organization_id } : {}),
+  };
+}
+
+/** A refresh token is its own client's business and nobody else's. It is active as long as Refresh would serve it. */
+async function aboutRefreshToken(parts: Needs, call: Call, token: string): Promise<Answer> {
+  const { application } = callingClient(call);
+  const presented = parseRefreshToken(parts.keyring, token);
+  if (presented === undefined) return inactive;
+  const tenant = parts.store.tenant(application.tenantId);
+  const family = await tenant.family(presented.familyId);
+  if (family === undefined) return inactive;
+  const decision = decideRotation(familyState(family), presentedBy(parts.keyring, family, { token, presented, clientId: application.id }), call.now);
+  if (decision.kind === "refuse" || decision.kind === "reuse") return inactive;
+  const standing = await tenant.standing(family.grantId, "");
+  if (standing === undefined || endedBecause(standing, call.now) !== undefined) return inactive;
+  return {
+    active: true,
+    clientId: application.id,
+    username: standing.user.username,
+    tokenType: "refresh_token",
+    exp: Math.floor(Math.min(family.idleExpireTime, family.absoluteExpireTime) / 1000),
+    iat: Math.floor((family.rotateTime ?? family.createTime) / 1000),
+    sub: standing.grant.userId,
+    iss: parts.issuer,
+    tenantId: family.tenantId,
+    sid: family.grantId,
+  };
+}
+
+/** The caller serves the audience, or holds the cross-audience permission. */
+async function mayRead(parts: Needs, call: Call, serverClientIds: readonly string[]): Promise<boolean> {
+  const client = callingClient(call);
+  if (call.caller.kind === "user") return call.caller.permissions.has(crossAudience);
+  if (serverClientIds.includes(client.application.id)) return true;
+  const { tenantId, id } = client.application;
+  const policy = await parts.policies.of(tenantId, client.tenant.policyEpoch);
+  const management = policy.resourceByIndicator.get(managementIndicator);
+  if (management === undefined) return false;
+  const roleIds = await parts.store.tenant(tenantId).applicationRoleIds(id, call.now);
+  const held = effectivePermissions(
+    policy,
+    { kind: "machine", roleIds, groupIds: [], organizationRoleIds: [] },
+    management.id,
+  );
+  return allPermissions(held).includes(crossAudience);
+}
+
+// An outage of the store is an outage, never "inactive".
+function onlyBadToken(thrown: unknown): undefined {
+  if (thrown instanceof Failure && thrown.kind === "badToken") return undefined;
+  throw thrown;
+}

@@ -1,0 +1,67 @@
+// Is this access token alive, and what may its subject still do? Asked by Introspect and for every bearer.
+import type { Parts } from "../parts.ts";
+import { allPermissions, type Effective } from "../policy/permissions.ts";
+import { endedBecause } from "../policy/standing.ts";
+import type { Standing } from "../store/reads.ts";
+import type { AccessClaims } from "../tokens/mint.ts";
+import { permissionsOf } from "./subject.ts";
+
+export type Alive = { standing: Standing; permissions: readonly string[]; roles: readonly string[] };
+
+/** Undefined once anything ended it. Permissions are those embedded ∩ those the subject has now. */
+export async function aliveToken(
+  parts: Pick<Parts, "store" | "policies">,
+  claims: AccessClaims,
+  now: number,
+): Promise<Alive | undefined> {
+  const standing = await parts.store.tenant(claims.tenant_id).standing(claims.sid, claims.jti);
+  if (standing === undefined || endedBecause(standing, now) !== undefined) return undefined;
+  // A grant mints for one audience and subject only.
+  if (standing.resource.indicator !== claims.aud || standing.grant.userId !== claims.sub) return undefined;
+  const embedded = claims.permissions ?? [];
+  if (await parentEnded(parts, claims.tenant_id, standing, now)) return undefined;
+
+  const live = await liveEffective(parts, claims.tenant_id, standing, now);
+  const held = new Set(allPermissions(live));
+  const roles = new Set([...live.roles, ...live.organizationRoles].map((role) => role.name));
+  return {
+    standing,
+    permissions: embedded.filter((name) => held.has(name)),
+    roles: (claims.roles ?? []).filter((name) => roles.has(name)),
+  };
+}
+
+/** A grant stands on its ancestors: ending one ends all that was exchanged from it. */
+async function parentEnded(
+  parts: Pick<Parts, "store">,
+  tenantId: string,
+  standing: Standing,
+  now: number,
+): Promise<boolean> {
+  let parentId = standing.grant.parentId;
+  while (parentId !== null) {
+    const parent = await parts.store.tenant(tenantId).standing(parentId, "");
+    if (parent === undefined || endedBecause(parent, now) !== undefined) return true;
+    parentId = parent.grant.parentId;
+  }
+  return false;
+}
+
+async function liveEffective(
+  parts: Pick<Parts, "store" | "policies">,
+  tenantId: string,
+  { grant, tenant }: Standing,
+  now: number,
+): Promise<Effective> {
+  const handle = parts.store.tenant(tenantId);
+  const policy = await parts.policies.of(tenantId, tenant.policyEpoch);
+  const membership =
+    grant.organizationId === null ? undefined : await handle.membership(grant.userId, grant.organizationId);
+  return permissionsOf(handle, {
+    policy,
+    userId: grant.userId,
+    resourceId: grant.resourceId,
+    organizationRoleIds: membership?.roleIds ?? [],
+    now,
+  });
+}

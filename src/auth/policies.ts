@@ -1,0 +1,27 @@
+// Tenants' policies, read once per epoch. The epoch comes with every client or grant that is read, so a policy that
+// changed is never served: a new epoch is another key.
+import { LRUCache } from "lru-cache";
+import { buildPolicy, type Policy } from "../policy/permissions.ts";
+import type { Store } from "../store/store.ts";
+
+/** Tenants whose policy stays in memory. */
+const tenantsKept = 500;
+
+export type PolicyCache = {
+  of(tenantId: string, epoch: number): Promise<Policy>;
+};
+
+export function createPolicyCache({ store }: { store: Pick<Store, "tenant"> }): PolicyCache {
+  const kept = new LRUCache<string, { epoch: number; policy: Promise<Policy> }>({ max: tenantsKept });
+  return {
+    of(tenantId, epoch) {
+      const known = kept.get(tenantId);
+      if (known !== undefined && known.epoch === epoch) return known.policy;
+      const policy = store.tenant(tenantId).policy().then(buildPolicy);
+      kept.set(tenantId, { epoch, policy });
+      // A read that failed is not remembered.
+      policy.catch(() => kept.delete(tenantId));
+      return policy;
+    },
+  };
+}

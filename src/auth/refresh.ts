@@ -1,0 +1,141 @@
+// Refresh: rotates a refresh token and resolves the permissions anew. One chain, no forks, no logout after a lost answer.
+import { auditEvent } from "../audit.ts";
+import type { Call, ClientState, UseCase } from "../call.ts";
+import { invalidGrant } from "../failure.ts";
+import type { ExchangeResponseSchema, RefreshRequestSchema } from "../gen/tessera/auth/v1/auth_pb.ts";
+import type { Parts } from "../parts.ts";
+import { decideRotation, idleExpiry } from "../policy/rotation.ts";
+import { endedBecause } from "../policy/standing.ts";
+import type { Row } from "../store/tables.ts";
+import { newSalt, type PresentedRefreshToken, parseRefreshToken, successorOf } from "../tokens/refresh-token.ts";
+import { callingClient } from "./callers.ts";
+import { accessTokenType } from "./exchange.ts";
+import { familyState, presentedBy } from "./family.ts";
+import { mintAccess, readScope, subjectAt } from "./issue.ts";
+import { organizationOf } from "./subject.ts";
+import { userPicture } from "./user-picture.ts";
+
+type Needs = Pick<
+  Parts,
+  "store" | "policies" | "keyring" | "mint" | "lifetimes" | "random" | "log"
+>;
+
+/** A lost race is decided anew on the row that won it; the second look always finds a repeat or an ending. */
+const mostAttempts = 4;
+
+export const refresh =
+  (parts: Needs): UseCase<typeof RefreshRequestSchema, typeof ExchangeResponseSchema> =>
+  async (call, request) => {
+    const client = callingClient(call);
+    const asked = readScope(request.scope);
+    const presented = parseRefreshToken(parts.keyring, request.refreshToken);
+    if (presented === undefined) throw invalidGrant("not one of our refresh tokens");
+    const tenant = parts.store.tenant(client.application.tenantId);
+    for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
+      const family = await tenant.family(presented.familyId);
+      if (family === undefined) throw invalidGrant("no such family");
+      const taken = await takeSuccessor(parts, call, { client, family, presented, token: request.refreshToken });
+      if (taken !== "lost the race") return await answer(parts, call, { client, family, ...taken, asked });
+    }
+    throw invalidGrant("the family kept moving");
+  };
+
+type Taken = { successor: string; grant: Row<"grant"> };
+type Attempt = { client: ClientState; family: Row<"refreshFamily">; presented: PresentedRefreshToken; token: string };
+
+/** Decides on the presentation and, where it rotates, moves the head. Throws invalid_grant for every refusal. */
+async function takeSuccessor(parts: Needs, call: Call, attempt: Attempt): Promise<Taken | "lost the race"> {
+  const { client, family, presented, token } = attempt;
+  const decision = decideRotation(familyState(family), presentedBy(parts.keyring, family, { token, presented, clientId: client.application.id }), call.now);
+  if (decision.kind === "refuse") throw invalidGrant(decision.reason);
+  if (decision.kind === "reuse") {
+    await endFamily(parts, call, family);
+    throw invalidGrant("reuse");
+  }
+  // Whatever ends the grant is asked before anything is spent: a suspended user's token stays as it was.
+  const grant = await standingGrant(parts, call, family);
+  if (decision.kind === "repeat") return { successor: successorOf(parts.keyring, token, decision.salt).token, grant };
+
+  const salt = newSalt(parts);
+  const next = successorOf(parts.keyring, token, salt);
+  const moved = await parts.store.write(
+    "rotateFamily",
+    {
+      tenantId: family.tenantId,
+      familyId: family.id,
+      head: family.headDigest,
+      successor: next.digest,
+      salt,
+      now: call.now,
+      idleExpireTime: idleExpiry(call.now, family.idleTtlMs, family.absoluteExpireTime),
+    },
+    call.deadline,
+  );
+  return moved ? { successor: next.token, grant } : "lost the race";
+}
+
+async function standingGrant(parts: Needs, call: Call, family: Row<"refreshFamily">): Promise<Row<"grant">> {
+  const standing = await parts.store.tenant(family.tenantId).standing(family.grantId, "");
+  if (standing === undefined) throw invalidGrant("no such grant");
+  const ended = endedBecause(standing, call.now);
+  if (ended !== undefined) throw invalidGrant(ended);
+  return standing.grant;
+}
+
+/** Theft, as far as anybody can tell: this family ends with its grant, and no other (RFC 9700 section 4.14.2). */
+const endFamily = (parts: Needs, call: Call, family: Row<"refreshFamily">) =>
+  parts.store.write("endGrant", {
+    tenantId: family.tenantId,
+    grantId: family.grantId,
+    now: call.now,
+    reason: "refresh_reuse",
+    audit: auditEvent(call, {
+      event: "refresh.reused",
+      subject: family.id,
+      tenantId: family.tenantId,
+      outcome: "refused",
+      reason: "refresh_reuse",
+    }),
+  });
+
+async function answer(
+  parts: Needs,
+  call: Call,
+  input: Taken & { client: ClientState; family: Row<"refreshFamily">; asked: readonly string[] | null },
+) {
+  const { family, grant } = input;
+  const subject = await currentSubject(parts, call, input.client, grant);
+  const access = await mintAccess(parts, call, {
+    ...subject,
+    grantId: family.grantId,
+    asked: within(grant.scope, input.asked),
+    ttl: 0,
+  });
+  return {
+    token: access.token,
+    refreshToken: input.successor,
+    expiresIn: access.expiresIn,
+    tokenType: "Bearer",
+    issuedTokenType: accessTokenType,
+    scope: access.scope,
+    user: userPicture(subject, await parts.store.tenant(family.tenantId).upstreamSubject(subject.user.id)),
+  };
+}
+
+/** The grant's subject as it is now: roles that were taken away are gone from the next token. */
+async function currentSubject(parts: Needs, call: Call, client: ClientState, grant: Row<"grant">) {
+  const tenant = parts.store.tenant(grant.tenantId);
+  const policy = await parts.policies.of(grant.tenantId, client.tenant.policyEpoch);
+  const user = await tenant.user(grant.userId);
+  const resource = policy.resources.get(grant.resourceId);
+  if (user === undefined || resource === undefined) throw invalidGrant("the subject or audience is gone");
+  const organization = await organizationOf(tenant, user, grant.organizationId ?? "");
+  return subjectAt(parts, call, { client, user, resource, organization, realm: "user", policy });
+}
+
+/** The scopes asked now, cut to those of the grant; either may ask for everything (RFC 6749 section 6). */
+function within(granted: string | null, asked: readonly string[] | null): readonly string[] | null {
+  if (granted === null) return asked;
+  const original = readScope(granted) ?? [];
+  return asked === null ? original : original.filter((name) => asked.includes(name));
+}

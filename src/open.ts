@@ -1,0 +1,148 @@
+// Opens what the service stands on: key-encryption key, store, keyring, issuers, secrets. No door is open yet.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import type { Logger } from "pino";
+import { operatorEvent } from "./audit.ts";
+import { createPolicyCache } from "./auth/index.ts";
+import { type Clock, steadyClock } from "./clock.ts";
+import type { KekSettings, Settings } from "./config.ts";
+import { Failure } from "./failure.ts";
+import type { Parts } from "./parts.ts";
+import { type Random, systemRandom, newId } from "./random.ts";
+import { createOwnSecrets } from "./secrets/own.ts";
+import type { Secrets } from "./secrets/secrets.ts";
+import { createVaultSecrets } from "./secrets/vault.ts";
+import { openSqliteStore } from "./store/sqlite.ts";
+import type { Store } from "./store/store.ts";
+import { createIssuers } from "./tokens/issuers.ts";
+import { type KeyRecords, type Keyring, openKeyring } from "./tokens/keyring.ts";
+import { createMint } from "./tokens/mint.ts";
+import { createOutbound } from "./tokens/outbound.ts";
+import { createVerifier } from "./tokens/verify.ts";
+
+export type OpenOptions = {
+  /** The issuer identifier; known only after the port is, where dev mode takes any port. */
+  issuer: string;
+  log: Logger;
+  /** Hears once when the database file failed: the process has to start anew. */
+  onFatal(cause: unknown): void;
+  /** Milliseconds; tests hold it. */
+  wall?: () => number;
+  random?: Random;
+};
+
+export type Opened = { parts: Parts; close(): Promise<void> };
+
+export async function openParts(settings: Settings, options: OpenOptions): Promise<Opened> {
+  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
+  const kek = readKek(settings.kek);
+  const random = options.random ?? systemRandom;
+  const store = await openSqliteStore({ path: settings.databaseUrl.replace(/^sqlite:/, ""), onFatal: options.onFatal });
+  const clock = steadyClock(store.highWater, options.wall);
+  try {
+    const keyring = await openKeyring({
+      records: keyRecords(store, clock, random),
+      kek,
+      clock,
+      random,
+      jwksMaxAge: settings.signingKeys.jwksMaxAge,
+      maxAccessTokenTtl: settings.accessToken.maxTtl,
+      rotationInterval: settings.signingKeys.rotationInterval,
+    });
+    const parts = assemble(settings, { ...options, store, clock, random, keyring });
+    return { parts, close: () => closeAll(store, keyring) };
+  } catch (thrown) {
+    await store.close();
+    throw thrown;
+  }
+}
+
+type Base = OpenOptions & { store: Store; clock: Clock; random: Random; keyring: Keyring };
+
+function assemble(settings: Settings, base: Base): Parts {
+  const { issuer, log, store, clock, random, keyring } = base;
+  const { accessToken, refresh } = settings;
+  const outbound = createOutbound({ allow: settings.outboundAllow, allowPlain: settings.dev });
+  return {
+    issuer,
+    lifetimes: {
+      accessToken: accessToken.ttl,
+      accessTokenMaximum: accessToken.maxTtl,
+      refreshIdle: refresh.idleTtl,
+      refreshAbsolute: refresh.absoluteTtl,
+      retryWindow: refresh.retryWindow,
+    },
+    store,
+    policies: createPolicyCache({ store }),
+    keyring,
+    mint: createMint({ keyring, issuer }),
+    verify: createVerifier({ keyring, issuer }),
+    issuers: createIssuers({ outbound, clock, log }),
+    secrets: openSecrets(settings, { store, keyring, outbound, log }),
+    clock,
+    random,
+    log,
+  };
+}
+
+function openSecrets(
+  { secretStore }: Settings,
+  { store, keyring, outbound, log }: Pick<Parts, "store" | "keyring" | "log"> & { outbound: ReturnType<typeof createOutbound> },
+): Secrets {
+  if (secretStore.kind === "vault") {
+    const token = () => readFileSync(secretStore.tokenFile, "utf8").trim();
+    return createVaultSecrets({ address: secretStore.address, mount: secretStore.mount, token, outbound });
+  }
+  const noted = new Map<string, number>();
+  return createOwnSecrets({
+    keyring,
+    secretsOf: (clientId) => store.instance.secretsOf(clientId),
+    touch: (id, now) => {
+      // The time of last use is for people: once a minute is enough, and never worth a failed call.
+      if (now - (noted.get(id) ?? 0) < 60_000) return;
+      noted.set(id, now);
+      store.write("touchSecret", { id, now }).catch((thrown: unknown) => log.warn({ err: thrown }, "last use not noted"));
+    },
+  });
+}
+
+/** The keys' rows, each saved set with its audit event. Keys stand above tenants, in the tenant named "system". */
+function keyRecords(store: Store, clock: Clock, random: Random): KeyRecords {
+  return {
+    load: async () => ({
+      revision: Number((await store.instance.instanceValue("key_revision")) ?? 0),
+      signingKeys: (await store.instance.signingKeys()) as Awaited<ReturnType<KeyRecords["load"]>>["signingKeys"],
+      dataKeys: (await store.instance.dataKeys()) as Awaited<ReturnType<KeyRecords["load"]>>["dataKeys"],
+    }),
+    save: ({ revision, signingKeys, dataKeys, event }) => {
+      const now = clock.now();
+      const audit = operatorEvent(now, newId(now, random), { event, subject: "keyring", tenantId: "system" });
+      return store.write("saveKeys", { revision, signingKeys: [...signingKeys], dataKeys: [...dataKeys], audit });
+    },
+  };
+}
+
+/** Reads the 32 bytes, or makes them where the settings say so and nothing has been sealed with others yet. */
+function readKek(kek: KekSettings): Uint8Array {
+  if (kek.kind === "value") return kek.reveal();
+  try {
+    return decodeKek(readFileSync(kek.path, "utf8"), kek.path);
+  } catch (thrown) {
+    const absent = (thrown as NodeJS.ErrnoException).code === "ENOENT";
+    if (!absent) throw thrown;
+    if (!kek.generate) throw new Failure("precondition", `there is no key-encryption key at ${kek.path}`);
+    writeFileSync(kek.path, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
+    return decodeKek(readFileSync(kek.path, "utf8"), kek.path);
+  }
+}
+
+export function decodeKek(text: string, path: string): Uint8Array {
+  const bytes = Buffer.from(text.trim(), "base64");
+  if (bytes.length !== 32) throw new Failure("precondition", `${path} does not hold 32 bytes in base64`);
+  return bytes;
+}
+
+async function closeAll(store: Store, keyring: Keyring): Promise<void> {
+  await store.close();
+  keyring.close();
+}

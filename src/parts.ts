@@ -1,0 +1,36 @@
+// What is handed down: everything a use-case may touch. Each asks for the few it needs with Pick.
+import type { Logger } from "pino";
+import type { PolicyCache } from "./auth/policies.ts";
+import type { Clock } from "./clock.ts";
+import type { Random } from "./random.ts";
+import type { Secrets } from "./secrets/secrets.ts";
+import type { Store } from "./store/store.ts";
+import type { Issuers } from "./tokens/issuers.ts";
+import type { Keyring } from "./tokens/keyring.ts";
+import type { Mint } from "./tokens/mint.ts";
+import type { Verify } from "./tokens/verify.ts";
+
+/** Lifetimes of the instance, in seconds. */
+export type Lifetimes = {
+  accessToken: number;
+  accessTokenMaximum: number;
+  refreshIdle: number;
+  refreshAbsolute: number;
+  retryWindow: number;
+};
+
+export type Parts = {
+  /** The issuer identifier in every token, byte for byte (RFC 8414 section 2). */
+  issuer: string;
+  lifetimes: Lifetimes;
+  store: Store;
+  policies: PolicyCache;
+  keyring: Keyring;
+  mint: Mint;
+  verify: Verify;
+  issuers: Issuers;
+  secrets: Secrets;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+};
