@@ -32,34 +32,47 @@ export async function sealAudit(parts: Needs): Promise<number> {
   return sealed.length;
 }
 
-/** The first thing wrong in each tenant's trail, in words; empty when all is well. */
+/** The first thing wrong in each tenant's trail, and in the file of checkpoints, in words; empty when all is well. */
 export async function verifyAudit(parts: Needs): Promise<string[]> {
-  const checkpoints = await readCheckpoints(parts);
-  const tenants = new Set([...(await parts.store.instance.auditTenants()), ...checkpoints.keys()]);
-  const found = await Promise.all([...tenants].map((tenant) => firstFault(parts, tenant, checkpoints.get(tenant) ?? [])));
-  return found.filter((fault) => fault !== undefined);
+  const { signed, faults } = await readCheckpoints(parts);
+  const tenants = new Set([...(await parts.store.instance.auditTenants()), ...signed.keys()]);
+  const found = await Promise.all([...tenants].map((tenant) => firstFault(parts, tenant, signed.get(tenant) ?? [])));
+  return [...faults, ...found.filter((fault) => fault !== undefined)];
 }
 
 async function firstFault(parts: Needs, tenant: string, checkpoints: Checkpoint[]): Promise<string | undefined> {
-  const expected = new Map(checkpoints.map((checkpoint) => [checkpoint.seq, checkpoint.seal]));
+  const last = Math.max(0, ...checkpoints.map((checkpoint) => checkpoint.seq));
   let previous = beginning;
   let seq = 0;
   for (;;) {
     const rows = await parts.store.instance.auditTrail(tenant, seq, sealedAtOnce);
     for (const row of rows) {
-      if (row.seq !== seq + 1) return `tenant ${tenant}: row ${seq + 1} is missing`;
+      const fault = rowFault(parts, row, { seq: seq + 1, previous, last, checkpoints });
+      if (fault !== undefined) return `tenant ${tenant}: ${fault}`;
+      // From here on the sealer has not come by yet.
       if (!row.sealed) return undefined;
-      const intact = row.previousHash === previous && parts.keyring.checkMac("audit", contentOf(row, previous), row.seal ?? "");
-      if (!intact) return `tenant ${tenant}: row ${row.seq} was changed or moved`;
-      if (expected.has(row.seq) && expected.get(row.seq) !== row.seal)
-        return `tenant ${tenant}: row ${row.seq} is not the one that was signed`;
       previous = row.seal ?? "";
       seq = row.seq;
     }
     if (rows.length === 0) break;
   }
-  const signed = Math.max(0, ...checkpoints.map((checkpoint) => checkpoint.seq));
-  return signed > seq ? `tenant ${tenant}: rows after ${seq} are missing; ${signed} were signed` : undefined;
+  return last > seq ? `tenant ${tenant}: rows after ${seq} are missing; ${last} were signed` : undefined;
+}
+
+type Expected = { seq: number; previous: string; last: number; checkpoints: Checkpoint[] };
+
+function rowFault(
+  { keyring }: Needs,
+  row: AuditRow,
+  { seq, previous, last, checkpoints }: Expected,
+): string | undefined {
+  if (row.seq !== seq) return `row ${seq} is missing`;
+  if (!row.sealed) return last >= seq ? `row ${seq} is not sealed; ${last} were signed` : undefined;
+  const intact = row.previousHash === previous && keyring.checkMac("audit", contentOf(row, previous), row.seal ?? "");
+  if (!intact) return `row ${seq} was changed or moved`;
+  // Every checkpoint, not the newest: a row that was unsealed and edited gets an honest seal and is signed again.
+  const signed = checkpoints.every((checkpoint) => checkpoint.seq !== seq || checkpoint.seal === row.seal);
+  return signed ? undefined : `row ${seq} is not the one that was signed`;
 }
 
 async function previousSeal({ store }: Needs, row: AuditRow): Promise<string> {
@@ -71,7 +84,20 @@ async function previousSeal({ store }: Needs, row: AuditRow): Promise<string> {
 function contentOf(row: AuditRow, previousHash: string): string {
   const { tenantId, seq, time, event, actor, subject, clientId, requestId, outcome, reason, detail } = row;
   const sorted = Object.entries(detail).sort(([a], [b]) => (a < b ? -1 : 1));
-  const fields = [previousHash, tenantId, seq, time, event, actor, subject, clientId, requestId, outcome, reason, sorted];
+  const fields = [
+    previousHash,
+    tenantId,
+    seq,
+    time,
+    event,
+    actor,
+    subject,
+    clientId,
+    requestId,
+    outcome,
+    reason,
+    sorted,
+  ];
   return createHash("sha256").update(JSON.stringify(fields)).digest("base64url");
 }
 
@@ -87,17 +113,36 @@ async function appendCheckpoints(parts: Needs, heads: Checkpoint[]): Promise<voi
   await appendFile(parts.checkpointFile, `${lines.join("\n")}\n`, { mode: 0o600 });
 }
 
-async function readCheckpoints(parts: Needs): Promise<Map<string, Checkpoint[]>> {
-  const text = await readFile(parts.checkpointFile, "utf8").catch(() => "");
-  const found = new Map<string, Checkpoint[]>();
-  for (const line of text.split("\n").filter((line) => line !== "")) {
-    const kid = decodeProtectedHeader(line).kid ?? "";
-    const key = parts.keyring.verifier(kid, "checkpoint");
-    // A key long retired proves nothing any more; later checkpoints of the same chain do.
-    if (key === undefined) continue;
-    const { payload } = await compactVerify(line, key.publicKey, { algorithms: [key.algorithm] });
-    const checkpoint = JSON.parse(new TextDecoder().decode(payload)) as Checkpoint;
-    found.set(checkpoint.tenant, [...(found.get(checkpoint.tenant) ?? []), checkpoint]);
+type Checkpoints = { signed: Map<string, Checkpoint[]>; faults: string[] };
+
+async function readCheckpoints(parts: Needs): Promise<Checkpoints> {
+  const text = await readFile(parts.checkpointFile, "utf8").catch(() => undefined);
+  const signed = new Map<string, Checkpoint[]>();
+  if (text === undefined) return { signed, faults: (await anySealed(parts)) ? ["the checkpoint file is missing"] : [] };
+  const faults: string[] = [];
+  for (const [index, line] of text.split("\n").entries()) {
+    const checkpoint = line === "" ? undefined : await readCheckpoint(parts, line);
+    if (checkpoint === "damaged") faults.push(`checkpoint line ${index + 1} is not one that was signed`);
+    else if (checkpoint) signed.set(checkpoint.tenant, [...(signed.get(checkpoint.tenant) ?? []), checkpoint]);
   }
-  return found;
+  return { signed, faults };
+}
+
+/** Undefined under a key long retired, which proves nothing any more; later checkpoints of the same chain do. */
+async function readCheckpoint({ keyring }: Needs, line: string): Promise<Checkpoint | "damaged" | undefined> {
+  try {
+    const key = keyring.verifier(decodeProtectedHeader(line).kid ?? "", "checkpoint");
+    if (key === undefined) return undefined;
+    const { payload } = await compactVerify(line, key.publicKey, { algorithms: [key.algorithm] });
+    return JSON.parse(new TextDecoder().decode(payload)) as Checkpoint;
+  } catch {
+    return "damaged";
+  }
+}
+
+async function anySealed({ store }: Needs): Promise<boolean> {
+  for (const tenant of await store.instance.auditTenants()) {
+    if ((await store.instance.auditRow(tenant, 1))?.sealed) return true;
+  }
+  return false;
 }

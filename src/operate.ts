@@ -2,6 +2,7 @@
 // one. Each command answers the lines to print.
 import { readFileSync } from "node:fs";
 import { sealAudit, verifyAudit } from "./audit-trail.ts";
+import { Failure } from "./failure.ts";
 import { decodeKek } from "./open.ts";
 import type { Parts } from "./parts.ts";
 import { newId } from "./random.ts";
@@ -65,5 +66,7 @@ function listKeys({ keyring }: Needs): string[] {
 async function verifiedAudit(parts: Needs & { checkpointFile: string }): Promise<string[]> {
   while ((await sealAudit(parts)) > 0);
   const faults = await verifyAudit(parts);
-  return faults.length === 0 ? ["the audit trail is intact"] : faults;
+  if (faults.length === 0) return ["the audit trail is intact"];
+  const violations = faults.map((description) => ({ field: "audit", description, rule: "audit" }));
+  throw new Failure("precondition", "the audit trail was tampered with", { violations });
 }

@@ -1,6 +1,6 @@
 // Runs a group of queued operations in one transaction, each in its savepoint, and answers after the commit.
 import type { Database as SqliteFile } from "better-sqlite3";
-import { Failure } from "../failure.ts";
+import { Failure, unavailable } from "../failure.ts";
 import { isFatal, storeFailure } from "./conflict.ts";
 import type { OperationName, Operations } from "./operations.ts";
 
@@ -40,8 +40,9 @@ export function groupCommit(file: SqliteFile, operations: Operations, now: () =>
   }
 
   return async function run(jobs: readonly Job[]): Promise<GroupResult> {
+    // Before the try: the rollback below would end the transaction of the group that is at work.
+    if (file.inTransaction) throw new Error("a transaction is already open: operations do not nest");
     try {
-      if (file.inTransaction) throw new Error("a transaction is already open: operations do not nest");
       begin.run();
       const outcomes: Outcome[] = [];
       for (const job of jobs) outcomes.push(await runOne(job));
@@ -50,7 +51,9 @@ export function groupCommit(file: SqliteFile, operations: Operations, now: () =>
     } catch (thrown) {
       if (file.inTransaction) rollback.run();
       const cause = thrown instanceof LostTransaction ? thrown.cause : thrown;
-      return { outcomes: jobs.map(({ id }) => ({ id, failure: storeFailure(cause) })), fatal: isFatal(cause) };
+      // Never the word of one member's own rule: nothing is known of the others but that they are not stored.
+      const failure = unavailable(cause);
+      return { outcomes: jobs.map(({ id }) => ({ id, failure })), fatal: isFatal(cause) };
     }
   };
 }

@@ -1,5 +1,5 @@
 // One process per database file. The lock is a lock of the kernel's, so it ends with the process however that ends.
-import { readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import Sqlite from "better-sqlite3";
 
 export type StoreLock = { release(): void };
@@ -12,8 +12,10 @@ export function takeLock(databaseFile: string): StoreLock {
     lock.exec("BEGIN EXCLUSIVE");
   } catch (thrown) {
     lock.close();
+    if ((thrown as { code?: unknown }).code !== "SQLITE_BUSY") throw thrown;
     throw new Error(`the database ${databaseFile} is in use by ${readHolder(holderFile)}`, { cause: thrown });
   }
+  chmodSync(`${databaseFile}.lock`, 0o600);
   writeFileSync(holderFile, `process ${process.pid}, started ${new Date().toISOString()}\n`, { mode: 0o600 });
   return { release: () => lock.close() };
 }

@@ -109,20 +109,27 @@ function bindPolicyReads({ db, t }: Connection) {
     .prepare();
   const live = (expiry: typeof t.roleAssignment.expireTime | typeof t.groupMember.expireTime) =>
     or(isNull(expiry), gt(expiry, given("now")));
+  const assigned = eq(t.roleAssignment.tenantId, given("tenantId"));
   const userRoles = db
     .select({ id: t.roleAssignment.roleId })
     .from(t.roleAssignment)
-    .where(and(eq(t.roleAssignment.userId, given("userId")), live(t.roleAssignment.expireTime)))
+    .where(and(assigned, eq(t.roleAssignment.userId, given("userId")), live(t.roleAssignment.expireTime)))
     .prepare();
   const applicationRoles = db
     .select({ id: t.roleAssignment.roleId })
     .from(t.roleAssignment)
-    .where(and(eq(t.roleAssignment.applicationId, given("applicationId")), live(t.roleAssignment.expireTime)))
+    .where(and(assigned, eq(t.roleAssignment.applicationId, given("applicationId")), live(t.roleAssignment.expireTime)))
     .prepare();
   const groups = db
     .select({ id: t.groupMember.groupId })
     .from(t.groupMember)
-    .where(and(eq(t.groupMember.userId, given("userId")), live(t.groupMember.expireTime)))
+    .where(
+      and(
+        eq(t.groupMember.tenantId, given("tenantId")),
+        eq(t.groupMember.userId, given("userId")),
+        live(t.groupMember.expireTime),
+      ),
+    )
     .prepare();
   const membership = db
     .select({ organization: t.organization, roleIds: t.organizationMember.organizationRoleIds })
@@ -140,10 +147,11 @@ function bindPolicyReads({ db, t }: Connection) {
 
   return {
     connector: async (tenantId: string, id: string) => (await connector.execute({ tenantId, id }))[0],
-    userRoleIds: async (_tenantId: string, userId: string, now: number) => ids(await userRoles.execute({ userId, now })),
-    applicationRoleIds: async (_tenantId: string, applicationId: string, now: number) =>
-      ids(await applicationRoles.execute({ applicationId, now })),
-    groupIds: async (_tenantId: string, userId: string, now: number) => ids(await groups.execute({ userId, now })),
+    userRoleIds: async (tenantId: string, userId: string, now: number) =>
+      ids(await userRoles.execute({ tenantId, userId, now })),
+    applicationRoleIds: async (tenantId: string, applicationId: string, now: number) =>
+      ids(await applicationRoles.execute({ tenantId, applicationId, now })),
+    groupIds: async (tenantId: string, userId: string, now: number) => ids(await groups.execute({ tenantId, userId, now })),
     membership: async (tenantId: string, userId: string, organizationId: string) =>
       (await membership.execute({ tenantId, userId, organizationId }))[0],
     policy: async (tenantId: string): Promise<PolicyRows> => ({
@@ -179,7 +187,10 @@ function bindTokenReads({ db, t }: Connection) {
       membership: { id: t.organizationMember.id },
       family: { revokeTime: t.refreshFamily.revokeTime },
       tokenRevoked: exists(
-        db.select({ one: sql`1` }).from(t.revokedToken).where(eq(t.revokedToken.jti, given("jti"))),
+        db
+          .select({ one: sql`1` })
+          .from(t.revokedToken)
+          .where(and(eq(t.revokedToken.tenantId, given("tenantId")), eq(t.revokedToken.jti, given("jti")))),
       ).mapWith(Boolean) as unknown as ReturnType<typeof sql<boolean>>,
     })
     .from(t.grant)

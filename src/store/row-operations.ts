@@ -82,7 +82,9 @@ export function bindRowReads({ db, t }: Connection) {
     /** The row whose columns equal these: its natural key. */
     rowByKey: async (tenantId: string, type: TypeName, key: AnyRow): Promise<AnyRow | undefined> => {
       const columns = tableOf(t, type) as unknown as Record<string, AnyTable["id"]>;
-      const equal = Object.entries(key).map(([name, value]) => sql`${columns[name]} is not distinct from ${value}`);
+      const equal = Object.entries(key).map(
+        ([name, value]) => sql`${columns[name]} is not distinct from ${sql.param(value, columns[name])}`,
+      );
       return (await db.select().from(tableOf(t, type)).where(and(within(type, tenantId), ...equal)))[0];
     },
     /** A page in order of birth: ids sort by time. `after` is the last id of the page before, or "". */

@@ -1,5 +1,5 @@
 // Opens the SQLite store: lock, migrate, one reading connection here, the writing one in its own thread.
-import { chmodSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { bindAuditReads } from "./audit-rows.ts";
 import { takeLock } from "./lock.ts";
 import { migrate } from "./migrate.ts";
@@ -21,8 +21,8 @@ export type SqliteOptions = {
 export async function openSqliteStore({ path, onFatal, durability = "FULL" }: SqliteOptions): Promise<Store> {
   const lock = takeLock(path);
   try {
+    makePrivate(path);
     const file = openFile(path, "write", durability);
-    chmodSync(path, 0o600);
     migrate(file);
     file.close();
     const writer = await startWriter({ path, durability }, onFatal);
@@ -48,6 +48,12 @@ export async function openSqliteStore({ path, onFatal, durability = "FULL" }: Sq
     lock.release();
     throw thrown;
   }
+}
+
+/** Before SQLite opens the file, because its -wal and -shm files take the mode that it has then. */
+function makePrivate(path: string): void {
+  if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
+  chmodSync(path, 0o600);
 }
 
 /** What is broken in the file, or nothing. */

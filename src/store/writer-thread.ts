@@ -21,7 +21,8 @@ async function serve({ path, durability }: WriterData): Promise<void> {
   const operations = bindOperations(connect(file));
   let mark = Date.now();
   const run = groupCommit(file, operations, Date.now);
-  await run([{ id: 0, name: "raiseHighWater", args: { now: mark }, deadline: Number.MAX_SAFE_INTEGER }]);
+  const first = await run([{ id: 0, name: "raiseHighWater", args: { now: mark }, deadline: Number.MAX_SAFE_INTEGER }]);
+  if (first.fatal) throw new Error("the database file is damaged or its disk fails");
   if (durability === "FULL") assertDurable(file);
 
   let queue = Promise.resolve();

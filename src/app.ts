@@ -1,0 +1,129 @@
+// The whole service as a value: opened parts in, two listening doors out. main and the tests both call it.
+import { authUseCases, verifyBearer } from "./auth/index.ts";
+import { sealAudit } from "./audit-trail.ts";
+import type { Settings } from "./config.ts";
+import { AuthService } from "./gen/tessera/auth/v1/auth_pb.ts";
+import type { Parts } from "./parts.ts";
+import { createMetrics, type Metrics } from "./telemetry.ts";
+import { createIdentify } from "./transport/caller.ts";
+import { createDispatch } from "./transport/dispatch.ts";
+import { startGrpc } from "./transport/grpc.ts";
+import { startHttp } from "./transport/http.ts";
+import { createLimits } from "./transport/limits.ts";
+import { resolveMethods, serve } from "./transport/method.ts";
+import { grpcCredentials } from "./transport/tls.ts";
+import { createValidation } from "./transport/validation.ts";
+
+export type App = {
+  /** The ports that were really bound. */
+  grpcPort: number;
+  httpPort: number;
+  metrics: Metrics;
+  /** Not ready, then no new work, then the end of what is under way, within `graceMs`. */
+  stop(graceMs: number): Promise<void>;
+};
+
+/** How often the clockwork runs, in milliseconds. */
+const every = { seal: 500, keys: 5_000, sweep: 60_000 };
+
+export async function createApp(settings: Settings, parts: Parts): Promise<App> {
+  const services = [serve(AuthService, authUseCases(parts))];
+  const methods = resolveMethods(services);
+  const limits = createLimits(settings.rateLimit);
+  const metrics = createMetrics({ process: true });
+  const { store, secrets, clock, random, log, keyring } = parts;
+  const dispatch = createDispatch({
+    identify: createIdentify({
+      findClient: store.instance.findClient,
+      findClientByCertificate: store.instance.findClientByCertificate,
+      secrets,
+      verifyBearer: verifyBearer(parts),
+      limits,
+    }),
+    limits,
+    validate: createValidation(methods.map((method) => method.desc.input)),
+    clock,
+    random,
+    log,
+    metrics,
+  });
+  const onProblem = (problem: unknown) => log.error({ err: problem }, "the certificate could not be reloaded");
+  const { credentials, close: closeCredentials } = await grpcCredentials(settings.tls, { onProblem });
+  const { allowPlaintext, grpc } = settings;
+  const { maxConcurrentStreams, reflection } = grpc;
+  const grpcDoor = await startGrpc(
+    { methods, dispatch, credentials, allowPlaintext, maxConcurrentStreams, reflection },
+    grpc.address,
+  );
+  let stopping = false;
+  const httpDoor = await startHttp(
+    {
+      services,
+      methods,
+      dispatch,
+      issuer: parts.issuer,
+      jwks: keyring.jwks,
+      jwksMaxAge: settings.signingKeys.jwksMaxAge,
+      knowsOrigin: store.instance.knowsOrigin,
+      ready: async () => readiness(parts, stopping),
+      metrics,
+      tls: settings.tls,
+      allowPlaintext,
+      onProblem,
+    },
+    settings.http.address,
+  );
+  const stopClockwork = startClockwork(parts, settings.auditCheckpointFile);
+  return {
+    grpcPort: grpcDoor.port,
+    httpPort: httpDoor.port,
+    metrics,
+    async stop(graceMs) {
+      stopping = true;
+      await Promise.all([grpcDoor.drain(graceMs), httpDoor.drain(graceMs)]);
+      closeCredentials();
+      await stopClockwork();
+    },
+  };
+}
+
+/** What has to hold before traffic should come: each check by name. */
+async function readiness({ store, keyring }: Parts, stopping: boolean) {
+  const checks = {
+    serving: !stopping,
+    writes: store.healthy(),
+    reads: await store.instance.tenant("").then(() => true, () => false),
+    keys: keyring.list().signingKeys.some((key) => key.status === "current"),
+  };
+  return { ok: Object.values(checks).every(Boolean), checks };
+}
+
+/** Seals the audit trail, promotes keys, and removes what has expired. A failed turn is logged and tried again. */
+function startClockwork(parts: Parts, checkpointFile: string): () => Promise<void> {
+  const { store, keyring, clock, log } = parts;
+  const turns = new Set<Promise<void>>();
+  const repeat = (name: string, ms: number, work: () => Promise<unknown>) => {
+    let running = false;
+    return setInterval(() => {
+      if (running) return;
+      running = true;
+      const turn = work()
+        .catch((thrown: unknown) => log.error({ err: thrown }, `${name} failed`))
+        .then(() => {
+          running = false;
+          turns.delete(turn);
+        });
+      turns.add(turn);
+    }, ms);
+  };
+  const timers = [
+    repeat("sealing the audit trail", every.seal, () => sealAudit({ ...parts, checkpointFile })),
+    repeat("turning the keys", every.keys, () => keyring.tick()),
+    repeat("sweeping", every.sweep, () => store.write("sweep", { before: clock.now() })),
+  ];
+  return async () => {
+    for (const timer of timers) clearInterval(timer);
+    await Promise.all(turns);
+    await sealAudit({ ...parts, checkpointFile });
+  };
+}

@@ -1,0 +1,139 @@
+// Starts the command that was asked for. The only file that acts when it is imported.
+import { readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import type { Logger } from "pino";
+import { createApp } from "./app.ts";
+import { type Actions, runCommand } from "./cli.ts";
+import { steadyClock } from "./clock.ts";
+import { formatAddress, type Settings } from "./config.ts";
+import { askRunning, listenForControl } from "./control.ts";
+import { banner } from "./dev/banner.ts";
+import { applyDemo, startDemoIssuer, writeDevFile } from "./dev/demo.ts";
+import { Failure } from "./failure.ts";
+import { openParts } from "./open.ts";
+import { createOperate, type OperatorRequest } from "./operate.ts";
+import { systemRandom } from "./random.ts";
+import { createLog } from "./telemetry.ts";
+
+const actions: Actions = {
+  serve,
+  apply: (settings, files, prune) => operateOn(settings, { command: "apply", files: files.map(readFile), prune }),
+  listKeys: (settings) => operateOn(settings, { command: "list-keys" }),
+  rotateKeys: (settings) => operateOn(settings, { command: "rotate-keys" }),
+  revokeKey: (settings, kid) => operateOn(settings, { command: "revoke-key", kid }),
+  rewrapKeys: (settings, kekFile) => operateOn(settings, { command: "rewrap-keys", kekFile }),
+  verifyAudit: (settings) => operateOn(settings, { command: "verify-audit" }),
+  healthcheck,
+};
+
+// Whatever nobody caught leaves a state nobody knows: say so and end, the store is safe at any moment.
+process.on("uncaughtException", (thrown) => endWith(thrown));
+process.on("unhandledRejection", (thrown) => endWith(thrown));
+
+process.exitCode = await runCommand(process.argv.slice(2), actions);
+
+async function serve(asked: Settings): Promise<void> {
+  const log = createLog(asked.log);
+  for (const warning of asked.warnings) log.warn(warning);
+  const settings = await withPort(asked);
+  const random = systemRandom;
+  const devIssuer = settings.dev
+    ? await startDemoIssuer({ clock: steadyClock(), random, port: settings.devIssuerPort })
+    : undefined;
+  const opened = await openParts(settings, { issuer: issuerOf(settings), log, onFatal: (cause) => endWith(cause, log) });
+  const { parts } = opened;
+  const operate = createOperate(parts, settings.auditCheckpointFile);
+  const demo = devIssuer && (await applyDemo(parts, { devIssuer: devIssuer.issuer, dataDir: settings.dataDir }));
+  if (settings.apply.length > 0) {
+    const lines = await operate({ command: "apply", files: settings.apply.map(readFile), prune: false });
+    for (const line of lines) log.info(line);
+  }
+  const app = await createApp(settings, parts);
+  const control = await listenForControl(settings.dataDir, operate);
+  stopOnSignal(log, async () => {
+    control.close();
+    await app.stop(settings.shutdownGrace * 1000);
+    await devIssuer?.close();
+    await opened.close();
+  });
+  log.info({ grpc: app.grpcPort, http: app.httpPort, issuer: parts.issuer }, "serving");
+  if (devIssuer === undefined || demo === undefined) return;
+
+  const scheme = settings.tls === undefined ? "http" : "https";
+  const file = writeDevFile(settings.dataDir, {
+    grpc: formatAddress({ host: settings.grpc.address.host, port: app.grpcPort }),
+    http: `${scheme}://${formatAddress({ host: settings.http.address.host, port: app.httpPort })}`,
+    issuer: parts.issuer,
+    ...demo,
+    upstream: {
+      issuer: devIssuer.issuer,
+      token_endpoint: devIssuer.tokenEndpoint,
+      client_id: devIssuer.exampleBody.client_id,
+      example_body: devIssuer.exampleBody,
+    },
+  });
+  print(banner(file));
+}
+
+/** Through the running instance if there is one, for it holds the store; otherwise on the store itself. */
+async function operateOn(settings: Settings, request: OperatorRequest): Promise<void> {
+  const answered = await askRunning(settings.dataDir, request);
+  if (answered !== undefined) return print(answered);
+  const log = createLog({ ...settings.log, level: "error" });
+  const opened = await openParts(settings, { issuer: issuerOf(settings), log, onFatal: (cause) => endWith(cause, log) });
+  try {
+    print(await createOperate(opened.parts, settings.auditCheckpointFile)(request));
+  } finally {
+    await opened.close();
+  }
+}
+
+async function healthcheck({ http, tls }: Settings): Promise<void> {
+  const url = `${tls === undefined ? "http" : "https"}://${formatAddress(http.address)}/readyz`;
+  const answer = await fetch(url, { signal: AbortSignal.timeout(3000) }).catch(() => undefined);
+  if (answer?.ok !== true) throw new Failure("unavailable", `${url} does not say that it is ready`);
+}
+
+/** Where any port will do, takes a free one first: the issuer's name holds it, and tokens hold the issuer's name. */
+async function withPort(settings: Settings): Promise<Settings> {
+  const { address } = settings.http;
+  if (settings.issuer !== undefined || address.port !== 0) return settings;
+  const probe = createServer();
+  await new Promise<void>((resolve) => {
+    probe.listen(0, address.host, resolve);
+  });
+  const bound = probe.address();
+  const port = typeof bound === "object" && bound !== null ? bound.port : 0;
+  await new Promise((resolve) => probe.close(resolve));
+  return { ...settings, http: { address: { ...address, port } } };
+}
+
+const issuerOf = ({ issuer, http, tls }: Settings): string =>
+  issuer ?? `${tls === undefined ? "http" : "https"}://${formatAddress(http.address)}`;
+
+function stopOnSignal(log: Logger, stop: () => Promise<void>): void {
+  let stopping = false;
+  const onSignal = (signal: string) => {
+    // A second signal means at once.
+    if (stopping) process.exit(1);
+    stopping = true;
+    log.info({ signal }, "stopping");
+    stop().then(
+      () => process.exit(0),
+      (thrown: unknown) => endWith(thrown, log),
+    );
+  };
+  process.on("SIGTERM", onSignal);
+  process.on("SIGINT", onSignal);
+}
+
+function endWith(thrown: unknown, log = createLog({ format: "json", level: "error" })): never {
+  log.fatal({ err: thrown }, "the process ends");
+  process.exit(70);
+}
+
+const readFile = (name: string) => ({ name, text: readFileSync(name, "utf8") });
+
+function print(lines: readonly string[]): void {
+  process.stdout.write(`${lines.join("\n")}\n`);
+}

@@ -1,0 +1,158 @@
+// Reads a compact JWS strictly: one spelling per token, one meaning per document. Nothing it returns is believed yet.
+import { badToken } from "../failure.ts";
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export type Compact = {
+  header: JsonObject;
+  payload: JsonObject;
+  /** The only spelling this token has: what caches, deny-lists and replay stores may hash (jose accepts several). */
+  canonical: string;
+};
+
+/** How much a document may hold. Depth counts objects and lists inside each other; the outermost is 1. */
+export type JsonLimits = { depth: number; members: number; items: number };
+
+const tokenLimits: JsonLimits = { depth: 16, members: 200, items: 2_000 };
+
+/**
+ * Strict `A.B.C` of canonical base64url (RFC 7515 section 7.1), at most `maxBytes` long. Header and payload are UTF-8
+ * JSON objects without duplicate members (RFC 7519 section 4), at most 16 deep, 200 members and 2,000 items. Objects
+ * have no prototype. Checks no signature. Throws badToken.
+ */
+export function parseCompact(token: string, maxBytes = 16_384): Compact {
+  if (token.length > maxBytes) throw badToken("compact: too long");
+  const [, header, payload, signature] = grammar.exec(token) ?? [];
+  if (header === undefined || payload === undefined || signature === undefined) {
+    throw badToken("compact: not three parts of base64url");
+  }
+  decodeCanonical(signature);
+  return { header: readPart(header), payload: readPart(payload), canonical: token };
+}
+
+const grammar = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
+
+function readPart(part: string): JsonObject {
+  const value = parseOrRefuse(decodeCanonical(part));
+  if (!isObject(value)) throw badToken("compact: not an object");
+  return value;
+}
+
+/** Unused trailing bits would give one token several spellings (RFC 4648 section 3.5). */
+function decodeCanonical(part: string): Buffer {
+  const bytes = Buffer.from(part, "base64url");
+  if (bytes.toString("base64url") !== part) throw badToken("compact: base64url is not canonical");
+  return bytes;
+}
+
+function parseOrRefuse(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes, tokenLimits);
+  } catch (error) {
+    throw badToken(error);
+  }
+}
+
+/** Narrows to an object of parseJson: neither null nor a list. */
+export const isObject = (value: unknown): value is JsonObject =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+type Cursor = { readonly text: string; readonly limits: JsonLimits; at: number };
+
+/**
+ * Reads one JSON text of UTF-8 (RFC 8259). Unlike JSON.parse it refuses duplicate members, a BOM, malformed UTF-8, lone
+ * surrogates, numbers beyond double range and whatever exceeds `limits`. Objects have no prototype, so a member named
+ * `__proto__` is a member. Throws SyntaxError, whose message holds nothing of the text.
+ */
+export function parseJson(bytes: Uint8Array, limits: JsonLimits): unknown {
+  const cursor = { text: decodeUtf8(bytes), limits, at: 0 };
+  const value = readValue(cursor, 1);
+  if (peek(cursor) !== "") throw new SyntaxError("json: something follows the value");
+  return value;
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new SyntaxError("json: not UTF-8");
+  }
+}
+
+function readValue(cursor: Cursor, depth: number): unknown {
+  const start = peek(cursor);
+  if (start === '"') return readString(cursor);
+  if (start !== "{" && start !== "[") return readScalar(cursor);
+  if (depth > cursor.limits.depth) throw new SyntaxError("json: too deep");
+  cursor.at += 1;
+  return start === "{" ? readMembers(cursor, depth) : readItems(cursor, depth);
+}
+
+function readMembers(cursor: Cursor, depth: number): JsonObject {
+  const object: Record<string, unknown> = Object.create(null) as Record<string, unknown>;
+  let count = 0;
+  while (hasNext(cursor, "}", count)) {
+    count += 1;
+    if (count > cursor.limits.members) throw new SyntaxError("json: too many members");
+    const name = readString(cursor);
+    if (name in object) throw new SyntaxError("json: duplicate member");
+    expect(cursor, ":");
+    object[name] = readValue(cursor, depth + 1);
+  }
+  return object;
+}
+
+function readItems(cursor: Cursor, depth: number): unknown[] {
+  const items: unknown[] = [];
+  while (hasNext(cursor, "]", items.length)) {
+    if (items.length === cursor.limits.items) throw new SyntaxError("json: too many items");
+    items.push(readValue(cursor, depth + 1));
+  }
+  return items;
+}
+
+/** Steps over the closing bracket or over the comma before the next element. */
+function hasNext(cursor: Cursor, close: string, count: number): boolean {
+  if (peek(cursor) === close) {
+    cursor.at += 1;
+    return false;
+  }
+  if (count > 0) expect(cursor, ",");
+  return true;
+}
+
+function readString(cursor: Cursor): string {
+  peek(cursor);
+  const value: unknown = JSON.parse(take(cursor, stringGrammar));
+  if (typeof value !== "string" || !value.isWellFormed()) throw new SyntaxError("json: malformed string");
+  return value;
+}
+
+function readScalar(cursor: Cursor): unknown {
+  const value: unknown = JSON.parse(take(cursor, scalarGrammar));
+  // RFC 8259 leaves 1e400 to the reader; Infinity as an expiry would be no expiry.
+  if (typeof value === "number" && !Number.isFinite(value)) throw new SyntaxError("json: number out of range");
+  return value;
+}
+
+const stringGrammar = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+const scalarGrammar = /true|false|null|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y;
+
+function take(cursor: Cursor, grammar: RegExp): string {
+  grammar.lastIndex = cursor.at;
+  const [found] = grammar.exec(cursor.text) ?? [];
+  if (found === undefined) throw new SyntaxError("json: malformed");
+  cursor.at += found.length;
+  return found;
+}
+
+function expect(cursor: Cursor, sign: string): void {
+  if (peek(cursor) !== sign) throw new SyntaxError("json: malformed");
+  cursor.at += 1;
+}
+
+/** The next sign that is not JSON whitespace, or "" at the end. */
+function peek(cursor: Cursor): string {
+  while (" \t\n\r".includes(cursor.text[cursor.at] ?? "x")) cursor.at += 1;
+  return cursor.text[cursor.at] ?? "";
+}

@@ -1,0 +1,54 @@
+// Signs Tessera's own access tokens (RFC 9068). What goes into one was decided before.
+import { SignJWT } from "jose";
+import { Failure } from "../failure.ts";
+import type { Algorithm, Keyring } from "./keyring.ts";
+
+/** The claims of an access token. Times are seconds; `sid` is its grant, `pev` the tenant's and the subject's epoch. */
+export type AccessClaims = {
+  iss: string;
+  sub: string;
+  aud: string;
+  exp: number;
+  iat: number;
+  jti: string;
+  client_id: string;
+  tenant_id: string;
+  sid: string;
+  pev: [number, number];
+  scope?: string;
+  roles?: string[];
+  permissions?: string[];
+  groups?: string[];
+  organization_id?: string;
+  realm?: "admin" | "user";
+};
+
+export type MintClaims = Omit<AccessClaims, "iss">;
+
+/** `bytes` is the length of `token`; `isLarge` that it deserves a line in the log. */
+export type MintedToken = { token: string; bytes: number; isLarge: boolean };
+
+export type Mint = (claims: MintClaims, algorithm: Algorithm) => Promise<MintedToken>;
+
+/** Many HTTP and gRPC stacks stop at 8 KiB of headers. */
+export const largestToken = 8192;
+export const largeToken = 4096;
+
+/**
+ * The mint of one issuer. A token of more than 8,192 bytes is Failure `precondition` (TOKEN_TOO_LARGE), never cut:
+ * a cut list of permissions would be a wrong one.
+ */
+export function createMint({ keyring, issuer }: { keyring: Pick<Keyring, "signer">; issuer: string }): Mint {
+  return async (claims, algorithm) => {
+    const { kid, privateKey } = await keyring.signer(algorithm);
+    const token = await new SignJWT({ ...claims, iss: issuer })
+      .setProtectedHeader({ alg: algorithm, typ: "at+jwt", kid })
+      .sign(privateKey);
+    const bytes = token.length;
+    if (bytes > largestToken) {
+      const message = `the access token would have ${bytes} bytes; at most ${largestToken} are issued`;
+      throw new Failure("precondition", message, { reason: "TOKEN_TOO_LARGE" });
+    }
+    return { token, bytes, isLarge: bytes > largeToken };
+  };
+}

@@ -1,0 +1,125 @@
+// Who calls: from what was offered to a Caller. Nothing here knows a door.
+import type { Message } from "@bufbuild/protobuf";
+import type { Caller, ClientState } from "../call.ts";
+import { Failure, invalidClient } from "../failure.ts";
+import { ApplicationType } from "../gen/tessera/admin/v1/application_pb.ts";
+import type { Secrets } from "../secrets/secrets.ts";
+import type { AccessClaims } from "../tokens/mint.ts";
+import { isPublic } from "./access.ts";
+import { type Credential, type Offered, readCredential } from "./credentials.ts";
+import type { Limits } from "./limits.ts";
+import type { Method } from "./method.ts";
+
+export type CallerParts = {
+  findClient: (clientId: string) => Promise<ClientState | undefined>;
+  findClientByCertificate: (uri: string) => Promise<ClientState | undefined>;
+  secrets: Secrets;
+  /** Throws Failure `badToken`. `now` in milliseconds. */
+  verifyBearer: (
+    token: string,
+    now: number,
+  ) => Promise<{ claims: AccessClaims; client: ClientState; permissions: ReadonlySet<string> }>;
+};
+
+export type Offer = { method: Method; offered: Offered; request: Message; now: number; signal: AbortSignal };
+
+/**
+ * Throws Failure `unauthenticated`, with one answer for every reason; `invalid` for two credentials at once; `denied`
+ * for a page of a foreign origin; `exhausted` after too many failures.
+ */
+export type Identify = (offer: Offer) => Promise<Caller>;
+
+type Known = Exclude<Caller, { kind: "anonymous" }>;
+type Parts = CallerParts & { limits: Pick<Limits, "attempt" | "failed" | "succeeded"> };
+
+export function createIdentify(parts: Parts): Identify {
+  return async (offer) => {
+    if (isPublic(offer.method)) return { kind: "anonymous" };
+    const credential = readCredential(offer.method, offer.offered, offer.request);
+    const certified = await byCertificate(parts, offer.offered.certificateUris);
+    const named = await byCredential(parts, offer, credential);
+    if (certified && named && certified.client.application.id !== named.client.application.id) {
+      throw invalidClient("the certificate and the credential name two applications");
+    }
+    const caller = named ?? certified;
+    if (!caller) throw invalidClient("no credential");
+    checkOrigin(caller, offer.offered.origin);
+    return caller;
+  };
+}
+
+/** Exactly one URI name, mapped to an application (RFC 8705 section 2.1); the subject counts for nothing. */
+async function byCertificate(parts: Parts, uris: readonly string[]): Promise<Known | undefined> {
+  const [uri] = uris;
+  if (uri === undefined) return undefined;
+  const client = uris.length === 1 ? await parts.findClientByCertificate(uri) : undefined;
+  if (!client || isDisabled(client)) throw invalidClient("the certificate names no live application");
+  return { kind: "client", client, proof: "certificate" };
+}
+
+async function byCredential(parts: Parts, offer: Offer, credential: Credential): Promise<Known | undefined> {
+  if (credential.scheme === "none") return undefined;
+  if (credential.scheme === "bearer") return byToken(parts, credential.token, offer.now);
+  const { source } = offer.offered;
+  // Ids of other forms exist nowhere, and would only fill the memory of the limits.
+  if (!/^[0-9A-Za-z_-]{1,128}$/.test(credential.clientId)) throw invalidClient("not an application's id");
+  await parts.limits.attempt(source, credential.clientId);
+  try {
+    const caller = await bySecret(parts, offer, credential);
+    parts.limits.succeeded(source, credential.clientId);
+    return caller;
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.kind === "unauthenticated") {
+      await parts.limits.failed(source, credential.clientId);
+    }
+    throw thrown;
+  }
+}
+
+async function byToken(parts: Parts, token: string, now: number): Promise<Known> {
+  try {
+    const holder = await parts.verifyBearer(token, now);
+    if (isDisabled(holder.client)) throw new Failure("badToken", "the token was refused", { cause: "disabled" });
+    return { kind: "user", ...holder };
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || thrown.kind !== "badToken") throw thrown;
+    throw new Failure("unauthenticated", "the access token was refused", { reason: "INVALID_TOKEN", cause: thrown.cause });
+  }
+}
+
+async function bySecret(
+  { findClient, secrets }: Parts,
+  { offered, now, signal }: Offer,
+  credential: Extract<Credential, { secret: string }>,
+): Promise<Known> {
+  const { clientId, secret: presented } = credential;
+  const client = await findClient(clientId);
+  if (presented === "") return asPublic(client, offered.origin);
+  // An unknown application costs the same check as a known one.
+  const [tenantId, projectId] = client ? [client.tenant.id, client.project.id] : ["-", "-"];
+  const outcome = await secrets.verify({ tenantId, projectId, clientId, presented, now, signal });
+  if (!client || outcome !== "ok") throw invalidClient(client ? `secret: ${outcome}` : "unknown application");
+  if (isDisabled(client)) throw invalidClient("disabled");
+  if (credential.scheme === "body" && (credential.tenantId !== tenantId || credential.projectId !== projectId)) {
+    throw invalidClient("another tenant or project");
+  }
+  return { kind: "client", client, proof: "secret" };
+}
+
+/** An application that only names itself: it must be meant to, and come from a page of its own or be native. */
+function asPublic(client: ClientState | undefined, origin: string | undefined): Known {
+  if (!client?.application.publicClient || isDisabled(client)) throw invalidClient("no public application");
+  const { origins, type } = client.application;
+  const isAtHome = origin === undefined ? type === ApplicationType.NATIVE : origins.includes(origin);
+  if (!isAtHome) throw invalidClient("a foreign origin, or none");
+  return { kind: "client", client, proof: "public" };
+}
+
+/** A page may only use the credential of an application that lists its origin, however good the credential is. */
+function checkOrigin({ client }: Known, origin: string | undefined): void {
+  if (origin === undefined || client.application.origins.includes(origin)) return;
+  throw new Failure("denied", "the origin is not one of the application's");
+}
+
+const isDisabled = ({ application, project, tenant }: ClientState): boolean =>
+  application.disabled || project.disabled || tenant.disabled;

@@ -1,0 +1,96 @@
+// What a caller offered to prove who it is, read strictly and without looking anything up.
+import type { Message } from "@bufbuild/protobuf";
+import { type ReflectMessage, reflect } from "@bufbuild/protobuf/reflect";
+import { Failure } from "../failure.ts";
+import type { Method } from "./method.ts";
+
+/** What a door saw. A field that came twice stands here twice. */
+export type Offered = {
+  authorization: readonly string[];
+  /** URI names of the client certificate, if the connection proved one. */
+  certificateUris: readonly string[];
+  /** The Origin header: the caller is a page in a browser. */
+  origin: string | undefined;
+  /** The peer's address, without its port. */
+  source: string;
+  /** TLS, a peer on this machine, or plaintext by explicit setting. */
+  secure: boolean;
+};
+
+export type Credential =
+  | { scheme: "none" }
+  | { scheme: "basic"; clientId: string; secret: string }
+  | { scheme: "bearer"; token: string }
+  /** Fields of the request itself, which say the tenant and project as well. */
+  | { scheme: "body"; clientId: string; secret: string; tenantId: string; projectId: string };
+
+/** Throws Failure `invalid` for two credentials at once (RFC 6749 section 2.3) and for a malformed one. */
+export function readCredential(method: Pick<Method, "credential">, offered: Offered, request: Message): Credential {
+  const { authorization, secure } = offered;
+  const body = bodyCredential(method, request);
+  if (authorization.length + (body ? 1 : 0) > 1) throw new Failure("invalid", "more than one credential");
+  const [header] = authorization;
+  const credential = body ?? (header === undefined ? ({ scheme: "none" } as const) : headerCredential(header));
+  if (credential.scheme !== "none" && !secure) {
+    throw new Failure("unauthenticated", "credentials are taken over TLS only");
+  }
+  return credential;
+}
+
+/** The URI names in Node's text form of a certificate's alternative names, where odd names stand in JSON quotes. */
+export function uriNames(alternativeNames: string): string[] {
+  const entry = /([^:,"]+):("(?:[^"\\]|\\.)*"|[^,"]*)(?:, |$)/y;
+  const uris: string[] = [];
+  while (entry.lastIndex < alternativeNames.length) {
+    const found = entry.exec(alternativeNames);
+    // Text that is not understood names nobody.
+    if (!found) return [];
+    const [, type, name = ""] = found;
+    if (type === "URI") uris.push(name.startsWith('"') ? String(JSON.parse(name)) : name);
+  }
+  return uris;
+}
+
+function bodyCredential({ credential }: Pick<Method, "credential">, request: Message): Credential | undefined {
+  if (!credential) return undefined;
+  const fields = reflect(credential.parent, request);
+  const secret = textOf(fields, credential.name);
+  if (secret === "") return undefined;
+  return {
+    scheme: "body",
+    secret,
+    clientId: textOf(fields, "client_id"),
+    tenantId: textOf(fields, "tenant_id"),
+    projectId: textOf(fields, "project_id"),
+  };
+}
+
+function textOf(fields: ReflectMessage, name: string): string {
+  const field = fields.fields.find((candidate) => candidate.name === name);
+  const value: unknown = field && fields.get(field);
+  return typeof value === "string" ? value : "";
+}
+
+function headerCredential(header: string): Credential {
+  // The token grammar of RFC 6750 section 2.1 leaves no room for a second credential after a comma.
+  const [, scheme = "", value = ""] = /^(basic|bearer) +([A-Za-z0-9\-._~+/]+=*)$/i.exec(header) ?? [];
+  if (scheme === "") throw malformed();
+  return scheme.toLowerCase() === "bearer" ? { scheme: "bearer", token: value } : basicCredential(value);
+}
+
+/** Split at the first colon, then both halves form-decoded (RFC 6749 section 2.3.1). */
+function basicCredential(value: string): Credential {
+  const text = Buffer.from(value, "base64").toString("utf8");
+  const colon = text.indexOf(":");
+  if (colon < 1) throw malformed();
+  try {
+    const [clientId = "", secret = ""] = [text.slice(0, colon), text.slice(colon + 1)].map(formDecode);
+    return { scheme: "basic", clientId, secret };
+  } catch {
+    throw malformed();
+  }
+}
+
+const formDecode = (text: string) => decodeURIComponent(text.replaceAll("+", " "));
+
+const malformed = () => new Failure("invalid", "the Authorization header is malformed");

@@ -1,0 +1,114 @@
+// The way of every call, whatever door it came through. A new concern is a named step here.
+import { create, type Message } from "@bufbuild/protobuf";
+import type { Logger } from "pino";
+import type { Call } from "../call.ts";
+import type { Clock } from "../clock.ts";
+import { asFailure, Failure, type Kind } from "../failure.ts";
+import { newId, type Random } from "../random.ts";
+import type { Metrics } from "../telemetry.ts";
+import { authorize } from "./access.ts";
+import type { Identify } from "./caller.ts";
+import type { Offered } from "./credentials.ts";
+import type { Limits } from "./limits.ts";
+import type { Method } from "./method.ts";
+import type { Validate } from "./validation.ts";
+
+export type Incoming<Answer> = {
+  method: Method;
+  offered: Offered;
+  /** Milliseconds left of the caller's own deadline. */
+  timeoutMs?: number;
+  /** Aborted by the door when the caller leaves, and here when time is up. */
+  cancel: AbortController;
+  read: () => Message | Promise<Message>;
+  write: (answer: Message) => Answer;
+};
+
+/** Throws a Failure and nothing else. */
+export type Dispatch = <Answer>(incoming: Incoming<Answer>) => Promise<Answer>;
+
+export type DispatchParts = {
+  identify: Identify;
+  limits: Pick<Limits, "source" | "caller">;
+  validate: Validate;
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  metrics: Metrics;
+};
+
+export function createDispatch(parts: DispatchParts): Dispatch {
+  return async (incoming) => {
+    const { method, cancel } = incoming;
+    const budget = Math.min(incoming.timeoutMs ?? Number.POSITIVE_INFINITY, method.deadlineMs);
+    const now = parts.clock.now();
+    const call = { now, deadline: now + budget, signal: cancel.signal, requestId: newId(now, parts.random) };
+    const timer = setTimeout(() => cancel.abort(late()), budget);
+    const measure = parts.metrics.calls.startTimer({ method: method.name });
+    try {
+      const answer = await unlessAborted(cancel.signal, () => steps(parts, incoming, { ...call, method: method.name }));
+      measure({ outcome: "ok" });
+      return answer;
+    } catch (thrown) {
+      const failure = failureOf(thrown, cancel.signal);
+      measure({ outcome: failure.kind });
+      report(parts, failure, { method: method.name, requestId: call.requestId });
+      throw failure;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+}
+
+/** In this order: nothing is decoded for a flooding source, nothing validated for a stranger, nothing run too late. */
+async function steps<Answer>(
+  { limits, identify, validate, clock }: DispatchParts,
+  { method, offered, read, write }: Incoming<Answer>,
+  call: Omit<Call, "caller">,
+): Promise<Answer> {
+  inTime(call, clock);
+  await limits.source(offered.source);
+  const request = await read();
+  const caller = await identify({ method, offered, request, now: call.now, signal: call.signal });
+  authorize(method, caller);
+  await limits.caller(caller);
+  validate(method.desc.input, request);
+  inTime(call, clock);
+  const answer = await method.run({ ...call, caller }, request);
+  return write(create(method.desc.output, answer));
+}
+
+const late = () => new Failure("late", "the deadline has passed");
+
+/** Asks the clock as well as the signal: after a freeze of the process its timer has not fired yet. */
+function inTime({ signal, deadline }: Pick<Call, "signal" | "deadline">, clock: Clock): void {
+  signal.throwIfAborted();
+  if (clock.now() >= deadline) throw late();
+}
+
+/** Answers when the signal aborts even if the work does not; the work learns of it by the same signal. */
+function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
+  return Promise.race([work(), promise]);
+}
+
+/** What broke off because of the signal failed for the signal's reason. */
+function failureOf(thrown: unknown, { aborted, reason }: AbortSignal): Failure {
+  return aborted && !(thrown instanceof Failure) ? asFailure(reason) : asFailure(thrown);
+}
+
+/** The rest is the caller's own affair: debug. */
+const levels: Partial<Record<Kind, "error" | "warn" | "info">> = {
+  internal: "error",
+  unavailable: "warn",
+  unauthenticated: "info",
+  badToken: "info",
+  denied: "info",
+  exhausted: "info",
+};
+
+function report({ log, metrics }: DispatchParts, failure: Failure, call: { method: string; requestId: string }): void {
+  metrics.failures.inc({ method: call.method, kind: failure.kind });
+  log[levels[failure.kind] ?? "debug"]({ ...call, err: failure }, "call failed");
+}

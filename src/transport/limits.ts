@@ -1,0 +1,87 @@
+// How much one source and one application may ask for, and how often they may fail to authenticate. In memory.
+import { LRUCache } from "lru-cache";
+import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import type { Caller } from "../call.ts";
+import { Failure } from "../failure.ts";
+
+/** Calls a second. */
+export type LimitSettings = { perSource: number; perClient: number };
+
+/** Every method that takes from a budget throws Failure `exhausted`, with the time to wait, when nothing is left. */
+export type Limits = {
+  source(source: string): Promise<void>;
+  caller(caller: Caller): Promise<void>;
+  /** Before a secret is looked at: has this source failed too often, for this application or altogether? */
+  attempt(source: string, clientId: string): Promise<void>;
+  failed(source: string, clientId: string): Promise<void>;
+  succeeded(source: string, clientId: string): void;
+};
+
+/** Wrong secrets a minute: of one application from one source, and from one source altogether. */
+export const failuresPerPair = 10;
+export const failuresPerSource = 100;
+
+/**
+ * Failures are counted by source, so that nobody can lock an application out from elsewhere (RFC 6749 section 2.3.1);
+ * and an application that lately succeeded from a source is not held liable for others behind the same address.
+ */
+export function createLimits({ perSource, perClient }: LimitSettings): Limits {
+  const sources = new RateLimiterMemory({ points: perSource, duration: 1 });
+  const clients = new RateLimiterMemory({ points: perClient, duration: 1 });
+  const pairs = new RateLimiterMemory({ points: failuresPerPair, duration: 60 });
+  const failing = new RateLimiterMemory({ points: failuresPerSource, duration: 60 });
+  const proven = new LRUCache<string, true>({ max: 10_000, ttl: 3_600_000 });
+  return {
+    source: (source) => take(sources, networkOf(source)),
+    async caller(caller) {
+      if (caller.kind !== "anonymous") await take(clients, caller.client.application.id);
+    },
+    async attempt(source, clientId) {
+      const pair = pairOf(source, clientId);
+      await check(pairs, pair);
+      if (!proven.has(pair)) await check(failing, networkOf(source));
+    },
+    async failed(source, clientId) {
+      await pairs.penalty(pairOf(source, clientId));
+      await failing.penalty(networkOf(source));
+    },
+    succeeded: (source, clientId) => void proven.set(pairOf(source, clientId), true),
+  };
+}
+
+/** The largest request, in bytes, at every door. */
+export const largestRequest = 262_144;
+
+/** An IPv4 address as such, where a socket for both families writes it as IPv6. */
+export const plainAddress = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/, "");
+
+/** What one party is known to hold: an IPv4 address, or the /64 of an IPv6 address. */
+export function networkOf(source: string): string {
+  if (!source.includes(":")) return source;
+  const [head = "", tail] = source.split("::");
+  const groups = head === "" ? [] : head.split(":");
+  const rest = tail === undefined || tail === "" ? [] : tail.split(":");
+  const zeros = Array.from({ length: Math.max(0, 8 - groups.length - rest.length) }, () => "0");
+  return [...groups, ...zeros, ...rest].slice(0, 4).join(":");
+}
+
+const pairOf = (source: string, clientId: string) => `${networkOf(source)} ${clientId}`;
+
+async function take(limiter: RateLimiterMemory, key: string): Promise<void> {
+  try {
+    await limiter.consume(key);
+  } catch (refused) {
+    throw refused instanceof RateLimiterRes ? exhausted(limiter, refused) : refused;
+  }
+}
+
+async function check(limiter: RateLimiterMemory, key: string): Promise<void> {
+  const state = await limiter.get(key);
+  if (state && state.consumedPoints >= limiter.points) throw exhausted(limiter, state);
+}
+
+/** Never longer than the window, whatever the wall clock did since it opened. */
+function exhausted(limiter: RateLimiterMemory, { msBeforeNext }: RateLimiterRes): Failure {
+  const retryAfterMs = Math.min(Math.max(1, msBeforeNext), limiter.msDuration);
+  return new Failure("exhausted", "too many calls", { retryAfterMs });
+}

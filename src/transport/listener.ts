@@ -1,0 +1,110 @@
+// The socket in front of grpc-js, which by itself never closes a connection that stays silent and counts none.
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import { createServer, type Server as NetServer, type Socket } from "node:net";
+import type { Server, ServerCredentials } from "@grpc/grpc-js";
+import type { Address } from "../config/address.ts";
+import { networkOf, plainAddress } from "./limits.ts";
+
+export type ListenerLimits = {
+  /** From the connection to the first HTTP/2 frame, through the TLS handshake if there is one. */
+  handshakeMs: number;
+  connections: number;
+  connectionsPerSource: number;
+};
+
+export const listenerLimits: ListenerLimits = { handshakeMs: 10_000, connections: 10_000, connectionsPerSource: 1000 };
+
+export type Listener = {
+  port: number;
+  /** Takes no further connection. */
+  close(): void;
+  /** Cuts every connection that is left. */
+  destroy(): void;
+};
+
+/** Listens for the gRPC server. Rejects with the error of `listen` if the address is not to be had. */
+export async function listenFor(
+  server: Server,
+  credentials: ServerCredentials,
+  { address, limits }: { address: Address; limits: ListenerLimits },
+): Promise<Listener> {
+  const injector = server.createConnectionInjector(credentials);
+  const connections = trackConnections(limits);
+  onFirstFrame(server, connections.settle);
+  const front = createServer({ noDelay: true }, (socket) => {
+    if (connections.admit(socket)) injector.injectConnection(socket);
+    else socket.destroy();
+  });
+  front.maxConnections = limits.connections;
+  const port = await listen(front, address);
+  return { port, close: () => void front.close(), destroy: () => connections.destroy() };
+}
+
+/** Resolves to the port that was bound. */
+export function listen(server: NetServer, { host, port }: Address): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once("error", reject);
+  server.listen({ host, port }, () => {
+    server.off("error", reject);
+    const bound = server.address();
+    resolve(typeof bound === "object" && bound ? bound.port : port);
+  });
+  return promise;
+}
+
+type Peer = Pick<Socket, "remoteAddress" | "remotePort">;
+
+const nameOf = ({ remoteAddress, remotePort }: Peer) => `${remoteAddress} ${remotePort}`;
+
+function trackConnections({ handshakeMs, connectionsPerSource }: ListenerLimits) {
+  const open = new Map<string, { socket: Socket; timer: NodeJS.Timeout }>();
+  const perSource = new Map<string, number>();
+  const count = (source: string, step: 1 | -1) => {
+    const sum = (perSource.get(source) ?? 0) + step;
+    if (sum > 0) perSource.set(source, sum);
+    else perSource.delete(source);
+  };
+  return {
+    admit(socket: Socket): boolean {
+      const source = networkOf(plainAddress(socket.remoteAddress ?? ""));
+      if (source === "" || (perSource.get(source) ?? 0) >= connectionsPerSource) return false;
+      const name = nameOf(socket);
+      const timer = setTimeout(() => socket.destroy(), handshakeMs);
+      open.set(name, { socket, timer });
+      count(source, 1);
+      socket.on("error", () => {});
+      socket.once("close", () => {
+        clearTimeout(timer);
+        open.delete(name);
+        count(source, -1);
+      });
+      return true;
+    },
+    settle: (peer: Peer) => clearTimeout(open.get(nameOf(peer))?.timer),
+    destroy() {
+      for (const { socket } of open.values()) socket.destroy();
+    },
+  };
+}
+
+/**
+ * grpc-js keeps its HTTP/2 server to itself. This is the one place that reaches for it; tests fail if a version moves
+ * it.
+ */
+function onFirstFrame(server: Server, settle: (peer: Peer) => void): void {
+  const inner: Iterable<Http2Server> = server["http2Servers"].keys();
+  for (const http2 of inner) {
+    http2.on("session", (session: ServerHttp2Session) => {
+      // Read now: a destroyed session has no socket.
+      const { remoteAddress, remotePort } = session.socket;
+      session.once("remoteSettings", () => settle({ remoteAddress, remotePort }));
+    });
+    http2.prependListener("stream", revealRepeated);
+  }
+}
+
+/** Node keeps the first of two authorization fields in silence. Both must be seen, to be refused (RFC 6750 section 2). */
+function revealRepeated(_stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]): void {
+  const values = raw.filter((_, index) => index % 2 === 1 && raw[index - 1] === "authorization");
+  if (values.length > 1) Object.assign(headers, { authorization: values });
+}

@@ -1,0 +1,404 @@
+// Where the outbound client goes and where it does not, whatever the spelling, and how much it takes from whom it asks.
+import { channel } from "node:diagnostics_channel";
+import { once } from "node:events";
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, createServer as createSocketServer } from "node:net";
+import { getCACertificates, setDefaultCACertificates } from "node:tls";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { Failure } from "../../src/failure.ts";
+import { type Address, createOutbound, isPublic, type OutboundParts } from "../../src/tokens/outbound.ts";
+import { createAuthority } from "../support/certificates.ts";
+import {
+  answerStatus,
+  hang,
+  loopback,
+  reset,
+  send,
+  startIssuer,
+  type UpstreamIssuer,
+} from "../support/upstream-issuer.ts";
+
+const forever = () => new AbortController().signal;
+
+/** Every client socket of this process is announced here, whoever opens it. */
+const sockets = channel("net.client.socket");
+let opened = 0;
+const count = () => {
+  opened += 1;
+};
+
+let idp: UpstreamIssuer;
+beforeEach(async () => {
+  idp = await startIssuer();
+  opened = 0;
+  sockets.subscribe(count);
+});
+afterEach(async () => {
+  sockets.unsubscribe(count);
+  await idp.close();
+});
+
+/** How a request failed: the kind, or what it answered. */
+async function outcome(url: string, parts: Partial<OutboundParts> = {}, signal = forever()): Promise<unknown> {
+  const outbound = createOutbound({ allow: ["127.0.0.1/32"], allowPlain: true, ...parts });
+  return outbound.json(url, { signal }).then(
+    ({ status, body }) => ({ status, body }),
+    (error: unknown) => (error instanceof Failure ? error.kind : error),
+  );
+}
+
+const answering = (...addresses: string[]) => {
+  const asked: string[] = [];
+  const resolve = async (host: string): Promise<Address[]> => {
+    asked.push(host);
+    return addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+  };
+  return { asked, resolve };
+};
+
+describe("addresses of the inside", () => {
+  const literals = [
+    "127.0.0.1",
+    "127.1",
+    "127.0.1",
+    "2130706433",
+    "0x7f000001",
+    "0x7f.0.0.1",
+    "0x7f.1",
+    "0177.0.0.1",
+    "0177.1",
+    "017700000001",
+    "127.0.0.1.",
+    "127.255.255.254",
+    "１２７.0.0.1",
+    "127。0。0。1",
+    "①27.0.0.1",
+    "%31%32%37.0.0.1",
+    "0",
+    "0.0.0.0",
+    "0x0",
+    "00.0.0.0",
+    "0.1.2.3",
+    "10.0.0.1",
+    "10.1",
+    "0xa000001",
+    "012.0.0.1",
+    "10.255.255.255",
+    "172.16.0.1",
+    "172.31.255.255",
+    "0xac.0x10.0.1",
+    "192.168.0.1",
+    "192.168.257",
+    "3232235521",
+    "0xc0a80001",
+    "169.254.169.254",
+    "169.254.43518",
+    "2852039166",
+    "0xa9fea9fe",
+    "0251.0376.0251.0376",
+    "0xa9.0xfe.0xa9.0xfe",
+    "100.64.0.1",
+    "100.127.255.255",
+    "100.100.100.200",
+    "192.0.0.1",
+    "192.0.0.192",
+    "192.0.2.1",
+    "192.88.99.1",
+    "198.18.0.1",
+    "198.19.255.255",
+    "198.51.100.7",
+    "203.0.113.9",
+    "224.0.0.1",
+    "239.255.255.250",
+    "240.0.0.1",
+    "255.255.255.255",
+    "4294967295",
+    "[::1]",
+    "[0:0:0:0:0:0:0:1]",
+    "[0000::0001]",
+    "[::]",
+    "[::ffff:127.0.0.1]",
+    "[::ffff:7f00:1]",
+    "[::ffff:a00:1]",
+    "[0:0:0:0:0:ffff:169.254.169.254]",
+    "[::ffff:8.8.8.8]",
+    "[::127.0.0.1]",
+    "[::7f00:1]",
+    "[::ffff:0:127.0.0.1]",
+    "[64:ff9b::127.0.0.1]",
+    "[64:ff9b::a9fe:a9fe]",
+    "[64:ff9b:1::a00:1]",
+    "[2002:7f00:1::]",
+    "[2002:a9fe:a9fe::1]",
+    "[2001:0:4136:e378:8000:63bf:3fff:fdd2]",
+    "[2001:10::1]",
+    "[2001:db8::1]",
+    "[3fff::1]",
+    "[5f00::1]",
+    "[100::1]",
+    "[fc00::1]",
+    "[fd00:ec2::254]",
+    "[fdff:ffff::1]",
+    "[fe80::1]",
+    "[febf::1]",
+    "[fec0::1]",
+    "[ff02::1]",
+    "[ff0e::1]",
+    "[fe80::1%25lo]",
+    "[4000::1]",
+  ];
+
+  it("I-SSRF-02: there are at least 80 spellings in the table", () => {
+    expect(new Set(literals).size).toBeGreaterThanOrEqual(80);
+  });
+
+  it.each(literals)("I-SSRF-02: https://%s/ opens no socket", async (host) => {
+    const { asked, resolve } = answering("127.0.0.1");
+    expect(await outcome(`https://${host}/`, { allow: [], resolve })).toBe("unavailable");
+    expect(await outcome(`https://${host}:8443/jwks`, { allow: [], resolve })).toBe("unavailable");
+    expect({ opened, asked }).toEqual({ opened: 0, asked: [] });
+  });
+
+  it.each([
+    "localhost",
+    "localhost.",
+    "LOCALHOST",
+    "127.0.0.1.nip.example",
+    "metadata.internal",
+    "intra",
+    "xn--n3h.example",
+  ])("I-SSRF-02: a name (%s) counts by what it resolves to", async (host) => {
+    for (const address of ["127.0.0.1", "::1", "169.254.169.254", "::ffff:10.0.0.1", "fe80::1%lo", "not an address"]) {
+      expect(await outcome(`https://${host}/`, { allow: [], ...answering(address) })).toBe("unavailable");
+    }
+    expect(await outcome(`https://${host}/`, { allow: [], ...answering() })).toBe("unavailable");
+    expect(opened).toBe(0);
+  });
+
+  it.each([
+    ["9.255.255.255", "10.0.0.0"],
+    ["11.0.0.0", "10.255.255.255"],
+    ["100.63.255.255", "100.64.0.0"],
+    ["100.128.0.0", "100.127.255.255"],
+    ["126.255.255.255", "127.0.0.0"],
+    ["128.0.0.0", "127.255.255.255"],
+    ["169.253.255.255", "169.254.0.0"],
+    ["169.255.0.0", "169.254.255.255"],
+    ["172.15.255.255", "172.16.0.0"],
+    ["172.32.0.0", "172.31.255.255"],
+    ["192.167.255.255", "192.168.0.0"],
+    ["192.169.0.0", "192.168.255.255"],
+    ["198.17.255.255", "198.18.0.0"],
+    ["198.20.0.0", "198.19.255.255"],
+    ["223.255.255.255", "224.0.0.0"],
+    ["1.0.0.0", "0.255.255.255"],
+    ["2000::", "1fff::ffff"],
+    ["3ffe::1", "3fff::1"],
+    ["2001:200::1", "2001:1ff::1"],
+    ["2003::1", "2002::1"],
+    ["2606:4700::1111", "4000::"],
+  ])("I-SSRF-02: %s is of the internet and %s, beyond the edge, is not", (outside, inside) => {
+    expect(isPublic({ address: outside })).toBe(true);
+    expect(isPublic({ address: inside })).toBe(false);
+  });
+
+  it("the allow list opens exactly what it names", async () => {
+    expect(await outcome(`${idp.issuer}/jwks`)).toMatchObject({ status: 200 });
+    expect(await outcome(`${idp.issuer}/jwks`.replace("127.0.0.1", "127.0.0.2"))).toBe("unavailable");
+    expect(await outcome(`${idp.issuer}/jwks`.replace("127.0.0.1", "[::ffff:127.0.0.1]"))).toBe("unavailable");
+    expect(opened).toBe(1);
+  });
+
+  it.each(["127.0.0.1", "127.0.0.1/33", "::/129", "10/8", "localhost/8", "10.0.0.0/-1", ""])(
+    "an allow list with %j in it is refused at the start",
+    (cidr) => {
+      expect(() => createOutbound({ allow: [cidr], allowPlain: false })).toThrow(Failure);
+    },
+  );
+});
+
+describe("I-SSRF-03: names that change their answer", () => {
+  it("I-SSRF-03: a name is asked once, and the peer is the address that was checked", async () => {
+    const answers = ["127.0.0.1", "169.254.169.254"];
+    let asked = 0;
+    const resolve = async (): Promise<Address[]> => [{ address: answers[asked++] ?? "", family: 4 }];
+    const peers: (string | undefined)[] = [];
+    idp.faults.jwks = (request, response) => {
+      peers.push(request.socket.localAddress);
+      send("{}")(request, response);
+    };
+    const url = `${idp.issuer}/jwks`.replace("127.0.0.1", "rebinding.example");
+    expect(await outcome(url, { resolve })).toMatchObject({ status: 200 });
+    expect({ asked, peers }).toEqual({ asked: 1, peers: ["127.0.0.1"] });
+    expect(await outcome(url, { resolve })).toBe("unavailable");
+    expect(opened).toBe(1);
+  });
+
+  it("I-SSRF-03: of a good and a forbidden address only the good one is connected to", async () => {
+    const url = `${idp.issuer}/jwks`.replace("127.0.0.1", "both.example");
+    expect(await outcome(url, answering("169.254.169.254", "127.0.0.1"))).toMatchObject({ status: 200 });
+    expect(idp.counts.jwks).toBe(1);
+  });
+});
+
+describe("I-SSRF-06: other ways in", () => {
+  it.each([
+    "file:///etc/passwd",
+    "data:application/json,{}",
+    "ftp://idp.example/",
+    "gopher://idp.example/",
+    "ws://idp.example/",
+    "unix:/run/x.sock",
+    "blob:https://idp.example/1",
+    "javascript:1",
+    "//idp.example/",
+    "idp.example",
+    "",
+    "https://",
+    "http+unix://%2Frun/x",
+  ])("I-SSRF-06: %j is no address to go to", async (url) => {
+    const { asked, resolve } = answering("127.0.0.1");
+    expect(await outcome(url, { resolve })).toBe("unavailable");
+    expect({ opened, asked }).toEqual({ opened: 0, asked: [] });
+  });
+
+  it("http is refused unless allowed, and then still outside the allow list", async () => {
+    expect(await outcome(`${idp.issuer}/jwks`, { allowPlain: false })).toBe("unavailable");
+    expect(await outcome("http://idp.example/", answering("93.184.215.14"))).toBe("unavailable");
+    expect(opened).toBe(0);
+  });
+
+  it("credentials in the URL are refused", async () => {
+    expect(await outcome(idp.issuer.replace("://", "://user:secret@"))).toBe("unavailable");
+    expect(await outcome(idp.issuer.replace("://", "://user@"))).toBe("unavailable");
+    expect(opened).toBe(0);
+  });
+
+  it.each([301, 302, 303, 307, 308])("I-SSRF-01 F10: a redirect (%i) is not followed", async (status) => {
+    const elsewhere = await startIssuer();
+    idp.faults.jwks = answerStatus(status, { location: `${elsewhere.issuer}/jwks` });
+    expect(await outcome(`${idp.issuer}/jwks`)).toBe("unavailable");
+    expect(elsewhere.counts.jwks).toBe(0);
+    await elsewhere.close();
+  });
+});
+
+describe("what comes back", () => {
+  it("answers status, body and headers of JSON, and sends method, headers and body", async () => {
+    const seen: unknown[] = [];
+    idp.faults.elsewhere = (request, response) => {
+      request.on("data", (chunk: Buffer) => seen.push(request.method, request.headers["x-one"], chunk.toString()));
+      request.on("end", () => send('{"ok":true}', "application/json; charset=utf-8")(request, response));
+    };
+    const request = { method: "POST", headers: { "x-one": "1" }, body: "a=b", signal: forever() } as const;
+    const { status, body, headers } = await loopback().json(`${idp.issuer}/x`, request);
+    expect({ status, body: { ...(body as object) }, type: headers["content-type"] }).toEqual({
+      status: 200,
+      body: { ok: true },
+      type: "application/json; charset=utf-8",
+    });
+    expect(seen).toEqual(["POST", "1", "a=b"]);
+  });
+
+  it.each([400, 401, 403, 404, 429])("a %i is an answer, with its body if that is JSON", async (status) => {
+    idp.faults.jwks = answerStatus(status);
+    expect(await outcome(`${idp.issuer}/jwks`)).toMatchObject({ status, body: { error: "upstream words" } });
+    idp.faults.jwks = answerStatus(status, { "content-type": "text/html" });
+    expect(await outcome(`${idp.issuer}/jwks`)).toEqual({ status, body: undefined });
+  });
+
+  it.each([
+    ["F09: 500", answerStatus(500)],
+    ["F09: 503 with Retry-After", answerStatus(503, { "retry-after": "1" })],
+    ["F09: a reset", reset],
+    ["F10: HTML", send("<html>", "text/html")],
+    ["F10: JSON called text", send("{}", "text/plain")],
+    ["F10: no content type", send("{}", "")],
+    ["F10: a type that only begins like JSON", send("{}", "application/jsonx")],
+    ["F10: a signed answer", send("{}", "application/jwt")],
+    ["F10: something else than JSON", send("<html>")],
+    ["F10: half of it", send('{"keys":[')],
+    ["F10: deep JSON", send("[".repeat(100_000))],
+    ["F10: a duplicate member", send('{"a":1,"a":2}')],
+    ["F10: 10 MB", send(`"${"a".repeat(10_000_000)}"`)],
+    ["F10: compressed", answerStatus(200, { "content-encoding": "gzip" })],
+  ])("%s is trouble upstream, never an answer", async (_name, fault) => {
+    idp.faults.jwks = fault;
+    expect(await outcome(`${idp.issuer}/jwks`)).toBe("unavailable");
+  });
+
+  it("F10: 256 KiB pass and one byte more does not", async () => {
+    const limit = 256 * 1024;
+    idp.faults.jwks = send(`"${"a".repeat(limit - 2)}"`);
+    expect(await outcome(`${idp.issuer}/jwks`)).toMatchObject({ status: 200 });
+    idp.faults.jwks = send(`"${"a".repeat(limit - 1)}"`);
+    expect(await outcome(`${idp.issuer}/jwks`)).toBe("unavailable");
+  });
+
+  it.each(["application/json", "application/jwk-set+json", "Application/JSON;charset=utf-8", "application/vnd.x+json"])(
+    "%s is JSON",
+    async (type) => {
+      idp.faults.jwks = send("{}", type);
+      expect(await outcome(`${idp.issuer}/jwks`)).toMatchObject({ status: 200 });
+    },
+  );
+});
+
+describe("F09: hosts that take their time", () => {
+  it("F09: the caller's signal ends a request, before and while it runs", async () => {
+    idp.faults.jwks = hang;
+    expect(await outcome(`${idp.issuer}/jwks`, {}, AbortSignal.abort())).toBe("unavailable");
+    expect(idp.counts.jwks).toBe(0);
+    expect(await outcome(`${idp.issuer}/jwks`, {}, AbortSignal.timeout(100))).toBe("unavailable");
+    expect(idp.counts.jwks).toBe(1);
+  });
+
+  it("F09: a byte a second, and a name that never resolves, end by themselves", async () => {
+    idp.faults.jwks = (_request, response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      const drip = setInterval(() => response.write(" "), 1_000);
+      response.once("close", () => clearInterval(drip));
+    };
+    const never = () => new Promise<Address[]>(() => undefined);
+    const slow = [outcome(`${idp.issuer}/jwks`), outcome("https://idp.example/", { resolve: never })];
+    expect(await Promise.all(slow)).toEqual(["unavailable", "unavailable"]);
+  });
+
+  it("F09: a host that accepts and never shakes hands ends by itself", async () => {
+    const silent = createSocketServer().listen(0, "127.0.0.1");
+    await once(silent, "listening");
+    const { port } = silent.address() as AddressInfo;
+    expect(await outcome(`https://127.0.0.1:${port}/`)).toBe("unavailable");
+    silent.close();
+  });
+});
+
+describe("TLS", () => {
+  const authority = createAuthority();
+  const trusted = getCACertificates("default");
+  const serveTls = async (names: { dns?: string[]; ips?: string[] }) => {
+    const server = createTlsServer(authority.issue({ name: "idp", ...names }), (request, response) =>
+      send("{}")(request, response),
+    );
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    return { server, port: (server.address() as AddressInfo).port };
+  };
+  afterEach(() => setDefaultCACertificates(trusted));
+
+  it("the certificate has to fit the name, though the address is pinned", async () => {
+    setDefaultCACertificates([...trusted, authority.cert]);
+    const { server, port } = await serveTls({ dns: ["idp.example"] });
+    const names = answering("127.0.0.1");
+    expect(await outcome(`https://idp.example:${port}/`, names)).toMatchObject({ status: 200 });
+    expect(await outcome(`https://other.example:${port}/`, names)).toBe("unavailable");
+    server.close();
+  });
+
+  it("F09: a certificate of nobody we trust is refused, and so is plain HTTP where TLS belongs", async () => {
+    const { server, port } = await serveTls({ dns: ["idp.example"] });
+    expect(await outcome(`https://idp.example:${port}/`, answering("127.0.0.1"))).toBe("unavailable");
+    expect(await outcome(idp.issuer.replace("http:", "https:"))).toBe("unavailable");
+    server.close();
+  });
+});
