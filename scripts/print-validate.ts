@@ -8,7 +8,11 @@ import { file_buf_validate_validate as file } from "@bufbuild/protovalidate/gen/
 const target = new URL("../third_party/protovalidate/buf/validate/validate.proto", import.meta.url);
 const scalar = (type: ScalarType) => ScalarType[type].toLowerCase();
 const element = (field: DescField): string =>
-  field.message ? `.${field.message.typeName}` : field.enum ? `.${field.enum.typeName}` : scalar(field.scalar as ScalarType);
+  field.message
+    ? `.${field.message.typeName}`
+    : field.enum
+      ? `.${field.enum.typeName}`
+      : scalar(field.scalar as ScalarType);
 
 function fieldType(field: DescField): string {
   if (field.fieldKind === "map") return `map<${scalar(field.mapKey)}, ${element(field)}>`;
@@ -16,27 +20,44 @@ function fieldType(field: DescField): string {
 }
 
 function line(field: DescField): string {
-  const label = field.fieldKind === "list" ? "repeated " : field.proto.proto3Optional || (!field.oneof && file.edition === 998) ? "optional " : "";
+  const label =
+    field.fieldKind === "list"
+      ? "repeated "
+      : field.proto.proto3Optional || (!field.oneof && file.edition === 998)
+        ? "optional "
+        : "";
   return `${label}${fieldType(field)} ${field.name} = ${field.number};`;
 }
 
 const enumText = (e: DescEnum): string[] => [
   `enum ${e.name} {`,
-  ...(e.values.some((v, i) => e.values.findIndex((w) => w.number === v.number) !== i) ? ["  option allow_alias = true;"] : []),
+  ...(e.values.some((v, i) => e.values.findIndex((w) => w.number === v.number) !== i)
+    ? ["  option allow_alias = true;"]
+    : []),
   ...e.values.map((v) => `  ${v.name} = ${v.number};`),
   "}",
 ];
 
 function messageText(message: DescMessage): string[] {
   const body = message.members.flatMap((member) =>
-    member.kind === "oneof" ? [`oneof ${member.name} {`, ...member.fields.map((f) => `  ${line(f)}`), "}"] : [line(member)],
+    member.kind === "oneof"
+      ? [`oneof ${member.name} {`, ...member.fields.map((f) => `  ${line(f)}`), "}"]
+      : [line(member)],
   );
-  const ranges = message.proto.extensionRange.map((r) => `extensions ${r.start} to ${(r.end ?? 0) >= 536870912 ? "max" : (r.end ?? 0) - 1};`);
-  const nested = [...message.nestedEnums.flatMap(enumText), ...message.nestedMessages.filter((m) => !m.proto.options?.mapEntry).flatMap(messageText)];
+  const ranges = message.proto.extensionRange.map(
+    (r) => `extensions ${r.start} to ${(r.end ?? 0) >= 536870912 ? "max" : (r.end ?? 0) - 1};`,
+  );
+  const nested = [
+    ...message.nestedEnums.flatMap(enumText),
+    ...message.nestedMessages.filter((m) => !m.proto.options?.mapEntry).flatMap(messageText),
+  ];
   return [`message ${message.name} {`, ...[...nested, ...body, ...ranges].map((l) => `  ${l}`), "}", ""];
 }
 
-const extensions = file.extensions.map((e) => `extend .${e.extendee.typeName} {\n  optional ${element(e as unknown as DescField)} ${e.name} = ${e.number};\n}\n`);
+const extensions = file.extensions.map(
+  (e) =>
+    `extend .${e.extendee.typeName} {\n  optional ${element(e as unknown as DescField)} ${e.name} = ${e.number};\n}\n`,
+);
 const text = [
   "// Printed by scripts/print-validate.ts from the descriptor in @bufbuild/protovalidate. Do not edit.",
   'syntax = "proto2";',

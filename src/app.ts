@@ -11,7 +11,8 @@ import { startGrpc } from "./transport/grpc.ts";
 import { startHttp } from "./transport/http.ts";
 import { createLimits } from "./transport/limits.ts";
 import { resolveMethods, serve } from "./transport/method.ts";
-import { grpcCredentials } from "./transport/tls.ts";
+import { createHttpServer, grpcCredentials } from "./transport/tls.ts";
+import { createRouter } from "./transport/trpc.ts";
 import { createValidation } from "./transport/validation.ts";
 
 export type App = {
@@ -47,31 +48,33 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
     log,
     metrics,
   });
-  const onProblem = (problem: unknown) => log.error({ err: problem }, "the certificate could not be reloaded");
-  const { credentials, close: closeCredentials } = await grpcCredentials(settings.tls, { onProblem });
-  const { allowPlaintext, grpc } = settings;
+  const tlsOptions = {
+    onProblem: (problem: unknown) => log.error({ err: problem }, "the certificate could not be reloaded"),
+  };
+  const { tls, grpc, http, allowPlaintext, signingKeys } = settings;
+  const secure = tls !== undefined || allowPlaintext;
+  const { credentials, close: closeCredentials } = await grpcCredentials(tls, tlsOptions);
   const { maxConcurrentStreams, reflection } = grpc;
   const grpcDoor = await startGrpc(
-    { methods, dispatch, credentials, allowPlaintext, maxConcurrentStreams, reflection },
+    { methods, dispatch, credentials, secure, maxConcurrentStreams, reflection },
     grpc.address,
   );
   let stopping = false;
   const httpDoor = await startHttp(
     {
-      services,
-      methods,
-      dispatch,
+      router: createRouter({ methods, dispatch }),
+      secure,
       issuer: parts.issuer,
       jwks: keyring.jwks,
-      jwksMaxAge: settings.signingKeys.jwksMaxAge,
+      jwksMaxAge: signingKeys.jwksMaxAge,
+      algorithms: ["ES256", "RS256", "ES384", "EdDSA"],
       knowsOrigin: store.instance.knowsOrigin,
-      ready: async () => readiness(parts, stopping),
-      metrics,
-      tls: settings.tls,
-      allowPlaintext,
-      onProblem,
+      ready: () => readiness(parts, stopping),
+      registry: metrics.registry,
+      log,
+      createServer: (handler) => createHttpServer(tls, handler, tlsOptions),
     },
-    settings.http.address,
+    http.address,
   );
   const stopClockwork = startClockwork(parts, settings.auditCheckpointFile);
   return {
@@ -92,7 +95,10 @@ async function readiness({ store, keyring }: Parts, stopping: boolean) {
   const checks = {
     serving: !stopping,
     writes: store.healthy(),
-    reads: await store.instance.tenant("").then(() => true, () => false),
+    reads: await store.instance.tenant("").then(
+      () => true,
+      () => false,
+    ),
     keys: keyring.list().signingKeys.some((key) => key.status === "current"),
   };
   return { ok: Object.values(checks).every(Boolean), checks };

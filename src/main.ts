@@ -40,7 +40,11 @@ async function serve(asked: Settings): Promise<void> {
   const devIssuer = settings.dev
     ? await startDemoIssuer({ clock: steadyClock(), random, port: settings.devIssuerPort })
     : undefined;
-  const opened = await openParts(settings, { issuer: issuerOf(settings), log, onFatal: (cause) => endWith(cause, log) });
+  const opened = await openParts(settings, {
+    issuer: issuerOf(settings),
+    log,
+    onFatal: (cause) => endWith(cause, log),
+  });
   const { parts } = opened;
   const operate = createOperate(parts, settings.auditCheckpointFile);
   const demo = devIssuer && (await applyDemo(parts, { devIssuer: devIssuer.issuer, dataDir: settings.dataDir }));
@@ -80,7 +84,11 @@ async function operateOn(settings: Settings, request: OperatorRequest): Promise<
   const answered = await askRunning(settings.dataDir, request);
   if (answered !== undefined) return print(answered);
   const log = createLog({ ...settings.log, level: "error" });
-  const opened = await openParts(settings, { issuer: issuerOf(settings), log, onFatal: (cause) => endWith(cause, log) });
+  const opened = await openParts(settings, {
+    issuer: issuerOf(settings),
+    log,
+    onFatal: (cause) => endWith(cause, log),
+  });
   try {
     print(await createOperate(opened.parts, settings.auditCheckpointFile)(request));
   } finally {
@@ -108,8 +116,10 @@ async function withPort(settings: Settings): Promise<Settings> {
   return { ...settings, http: { address: { ...address, port } } };
 }
 
-const issuerOf = ({ issuer, http, tls }: Settings): string =>
-  issuer ?? `${tls === undefined ? "http" : "https"}://${formatAddress(http.address)}`;
+// Functions, not constants, from here on: the command above runs before a constant below it has its value.
+function issuerOf({ issuer, http, tls }: Settings): string {
+  return issuer ?? `${tls === undefined ? "http" : "https"}://${formatAddress(http.address)}`;
+}
 
 function stopOnSignal(log: Logger, stop: () => Promise<void>): void {
   let stopping = false;
@@ -132,7 +142,9 @@ function endWith(thrown: unknown, log = createLog({ format: "json", level: "erro
   process.exit(70);
 }
 
-const readFile = (name: string) => ({ name, text: readFileSync(name, "utf8") });
+function readFile(name: string): { name: string; text: string } {
+  return { name, text: readFileSync(name, "utf8") };
+}
 
 function print(lines: readonly string[]): void {
   process.stdout.write(`${lines.join("\n")}\n`);

@@ -87,7 +87,12 @@ function assemble(settings: Settings, base: Base): Parts {
 
 function openSecrets(
   { secretStore }: Settings,
-  { store, keyring, outbound, log }: Pick<Parts, "store" | "keyring" | "log"> & { outbound: ReturnType<typeof createOutbound> },
+  {
+    store,
+    keyring,
+    outbound,
+    log,
+  }: Pick<Parts, "store" | "keyring" | "log"> & { outbound: ReturnType<typeof createOutbound> },
 ): Secrets {
   if (secretStore.kind === "vault") {
     const token = () => readFileSync(secretStore.tokenFile, "utf8").trim();
@@ -101,7 +106,9 @@ function openSecrets(
       // The time of last use is for people: once a minute is enough, and never worth a failed call.
       if (now - (noted.get(id) ?? 0) < 60_000) return;
       noted.set(id, now);
-      store.write("touchSecret", { id, now }).catch((thrown: unknown) => log.warn({ err: thrown }, "last use not noted"));
+      store
+        .write("touchSecret", { id, now })
+        .catch((thrown: unknown) => log.warn({ err: thrown }, "last use not noted"));
     },
   });
 }

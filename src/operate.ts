@@ -3,10 +3,17 @@
 import { readFileSync } from "node:fs";
 import { sealAudit, verifyAudit } from "./audit-trail.ts";
 import { Failure } from "./failure.ts";
+import type { Declaration } from "./gen/tessera/admin/v1/declaration_pb.ts";
 import { decodeKek } from "./open.ts";
 import type { Parts } from "./parts.ts";
 import { newId } from "./random.ts";
-import { applyDeclaration, type AppliedChange, readDeclarations } from "./resources/index.ts";
+import {
+  type Applied,
+  type AppliedChange,
+  applyDeclaration,
+  checkDeclaration,
+  readDeclarations,
+} from "./resources/index.ts";
 
 export type OperatorRequest =
   | { command: "apply"; files: { name: string; text: string }[]; prune: boolean }
@@ -18,6 +25,7 @@ export type Operate = (request: OperatorRequest) => Promise<string[]>;
 
 type Needs = Pick<Parts, "store" | "keyring" | "random" | "clock">;
 
+/** Throws what the command throws; invalid for one that this version does not know. */
 export function createOperate(parts: Needs, checkpointFile: string): Operate {
   const { keyring } = parts;
   return async (request) => {
@@ -37,19 +45,46 @@ export function createOperate(parts: Needs, checkpointFile: string): Operate {
         return [`the data keys are sealed with ${request.kekFile}; start with kek_file set to it from now on`];
       case "verify-audit":
         return verifiedAudit({ ...parts, checkpointFile });
+      default:
+        // Another version's command line may be at the other end of the socket.
+        throw new Failure("invalid", "the running instance does not know this command");
     }
   };
 }
 
+type Declared = { file: string; declaration: Declaration };
+
+/** Every file is read and checked before the first write; a later document on the same tenant only in its turn. */
 async function apply(parts: Needs, { files, prune }: { files: { name: string; text: string }[]; prune: boolean }) {
+  const all = files.flatMap((file) => readDeclarations(file).map((declaration) => ({ file: file.name, declaration })));
+  const first = all.filter((one, i) => all.findIndex((other) => sameTenant(one, other)) === i);
+  if (prune && first.length < all.length)
+    throw new Failure("invalid", "what is to be pruned has to be declared in one document for each tenant");
+  const options = () => ({ now: parts.clock.now(), requestId: newId(parts.clock.now(), parts.random), prune });
+  for (const { file, declaration } of first) await naming(file, checkDeclaration(parts, declaration, options()));
   const lines: string[] = [];
-  for (const declaration of files.flatMap(readDeclarations)) {
-    const now = parts.clock.now();
-    const { changes } = await applyDeclaration(parts, declaration, { now, requestId: newId(now, parts.random), prune });
-    lines.push(...changes.map(lineOf));
-    if (changes.length === 0) lines.push(`tenant ${declaration.tenant?.name}: nothing to change`);
+  for (const { file, declaration } of all) {
+    const applied = await naming(file, applyDeclaration(parts, declaration, options()));
+    lines.push(...linesOf(declaration, applied));
   }
   return lines;
+}
+
+const sameTenant = (a: Declared, b: Declared): boolean => a.declaration.tenant?.name === b.declaration.tenant?.name;
+
+async function naming<T>(file: string, step: Promise<T>): Promise<T> {
+  try {
+    return await step;
+  } catch (thrown) {
+    if (!(thrown instanceof Failure)) throw thrown;
+    const { kind, message, reason, violations } = thrown;
+    throw new Failure(kind, `${file}: ${message}`, { reason, violations, cause: thrown });
+  }
+}
+
+function linesOf({ tenant }: Declaration, { changes, warnings }: Applied): string[] {
+  const done = changes.length === 0 ? [`tenant ${tenant?.name}: nothing to change`] : changes.map(lineOf);
+  return [...done, ...warnings.map((warning) => `warning: ${warning}`)];
 }
 
 const lineOf = ({ action, type, name, id, secret }: AppliedChange): string =>
@@ -66,7 +101,5 @@ function listKeys({ keyring }: Needs): string[] {
 async function verifiedAudit(parts: Needs & { checkpointFile: string }): Promise<string[]> {
   while ((await sealAudit(parts)) > 0);
   const faults = await verifyAudit(parts);
-  if (faults.length === 0) return ["the audit trail is intact"];
-  const violations = faults.map((description) => ({ field: "audit", description, rule: "audit" }));
-  throw new Failure("precondition", "the audit trail was tampered with", { violations });
+  return faults.length === 0 ? ["the audit trail is intact"] : faults;
 }

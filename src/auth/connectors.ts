@@ -13,6 +13,7 @@ export function trustedConnector(row: Row<"connector">, keyring: Pick<Keyring, "
     userinfoEndpoint: row.userinfoEndpoint,
     clientId: row.clientId,
     // Opened only when it is sent.
-    clientSecret: () => (sealed === "" ? "" : keyring.open({ table: "connector", row: row.id, purpose: "clientSecret" }, sealed)),
+    clientSecret: () =>
+      sealed === "" ? "" : keyring.open({ table: "connector", row: row.id, purpose: "clientSecret" }, sealed),
   };
 }

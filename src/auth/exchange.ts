@@ -11,10 +11,7 @@ import { targetOrRefuse } from "./target.ts";
 import { recognize } from "./upstream.ts";
 import { userPicture } from "./user-picture.ts";
 
-type Needs = Pick<
-  Parts,
-  "store" | "policies" | "issuers" | "keyring" | "mint" | "lifetimes" | "random" | "log"
->;
+type Needs = Pick<Parts, "store" | "policies" | "issuers" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
 
 export const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
 

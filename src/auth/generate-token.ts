@@ -4,7 +4,6 @@ import { Failure, invalidClient } from "../failure.ts";
 import {
   type GenerateTokenRequest,
   type GenerateTokenRequestSchema,
-
   type TokenResponseSchema,
 } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
@@ -24,11 +23,16 @@ export const generateToken =
     const { resource, realm } = realmTarget(policy, request.realm, client.application);
     const user = await parts.store.tenant(client.application.tenantId).userByEmail(emailKey(request.emailId));
     if (user === undefined || user.suspended) throw nobody(request, "no such active user");
-    const subject = await subjectAt(parts, call, { client, user, resource, organization: undefined, policy, realm }).catch(
-      (thrown: unknown) => {
-        throw thrown instanceof Failure && thrown.kind === "badToken" ? nobody(request, thrown.cause) : thrown;
-      },
-    );
+    const subject = await subjectAt(parts, call, {
+      client,
+      user,
+      resource,
+      organization: undefined,
+      policy,
+      realm,
+    }).catch((thrown: unknown) => {
+      throw thrown instanceof Failure && thrown.kind === "badToken" ? nobody(request, thrown.cause) : thrown;
+    });
     const issued = await issue(parts, call, {
       ...subject,
       scope: request.scope,
@@ -50,4 +54,3 @@ function nobody(request: GenerateTokenRequest, cause: unknown): Failure {
   if (request.secretId !== "") return invalidClient(cause);
   return new Failure("notFound", "client or user not found", { cause });
 }
-

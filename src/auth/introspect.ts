@@ -77,7 +77,11 @@ async function aboutRefreshToken(parts: Needs, call: Call, token: string): Promi
   const tenant = parts.store.tenant(application.tenantId);
   const family = await tenant.family(presented.familyId);
   if (family === undefined) return inactive;
-  const decision = decideRotation(familyState(family), presentedBy(parts.keyring, family, { token, presented, clientId: application.id }), call.now);
+  const decision = decideRotation(
+    familyState(family),
+    presentedBy(parts.keyring, family, { token, presented, clientId: application.id }),
+    call.now,
+  );
   if (decision.kind === "refuse" || decision.kind === "reuse") return inactive;
   const standing = await tenant.standing(family.grantId, "");
   if (standing === undefined || endedBecause(standing, call.now) !== undefined) return inactive;

@@ -118,7 +118,9 @@ export function readScope(scope: string): readonly string[] | null {
   if (asked === undefined)
     throw new Failure("invalid", "the scope is malformed", {
       reason: "INVALID_SCOPE",
-      violations: [{ field: "scope", description: "names of RFC 6749 section 3.3, separated by one space", rule: "scope" }],
+      violations: [
+        { field: "scope", description: "names of RFC 6749 section 3.3, separated by one space", rule: "scope" },
+      ],
     });
   return asked.length === 0 ? null : asked;
 }
@@ -129,7 +131,8 @@ function lifetimeOf(lifetimes: Lifetimes, input: Subject & { ttl: number }): num
     application: input.client.application.accessTokenTtl,
     resource: input.resource.accessTokenTtl,
     standard: lifetimes.accessToken,
-    maximum: input.realm === "admin" ? Math.min(adminLifetime, lifetimes.accessTokenMaximum) : lifetimes.accessTokenMaximum,
+    maximum:
+      input.realm === "admin" ? Math.min(adminLifetime, lifetimes.accessTokenMaximum) : lifetimes.accessTokenMaximum,
   });
 }
 

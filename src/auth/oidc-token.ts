@@ -7,10 +7,7 @@ import { issue, subjectAt } from "./issue.ts";
 import { realmTarget } from "./realm.ts";
 import { recognize } from "./upstream.ts";
 
-type Needs = Pick<
-  Parts,
-  "store" | "policies" | "issuers" | "keyring" | "mint" | "lifetimes" | "random" | "log"
->;
+type Needs = Pick<Parts, "store" | "policies" | "issuers" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
 
 export const oidcToken =
   (parts: Needs): UseCase<typeof OidcTokenRequestSchema, typeof TokenResponseSchema> =>

@@ -15,10 +15,7 @@ import { mintAccess, readScope, subjectAt } from "./issue.ts";
 import { organizationOf } from "./subject.ts";
 import { userPicture } from "./user-picture.ts";
 
-type Needs = Pick<
-  Parts,
-  "store" | "policies" | "keyring" | "mint" | "lifetimes" | "random" | "log"
->;
+type Needs = Pick<Parts, "store" | "policies" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
 
 /** A lost race is decided anew on the row that won it; the second look always finds a repeat or an ending. */
 const mostAttempts = 4;
@@ -46,7 +43,11 @@ type Attempt = { client: ClientState; family: Row<"refreshFamily">; presented: P
 /** Decides on the presentation and, where it rotates, moves the head. Throws invalid_grant for every refusal. */
 async function takeSuccessor(parts: Needs, call: Call, attempt: Attempt): Promise<Taken | "lost the race"> {
   const { client, family, presented, token } = attempt;
-  const decision = decideRotation(familyState(family), presentedBy(parts.keyring, family, { token, presented, clientId: client.application.id }), call.now);
+  const decision = decideRotation(
+    familyState(family),
+    presentedBy(parts.keyring, family, { token, presented, clientId: client.application.id }),
+    call.now,
+  );
   if (decision.kind === "refuse") throw invalidGrant(decision.reason);
   if (decision.kind === "reuse") {
     await endFamily(parts, call, family);

@@ -76,7 +76,12 @@ async function join(
         applicationId: null,
         expireTime: null,
       })),
-      audit: auditEvent(call, { event: "user.joined", subject: user.id, tenantId, detail: { connector: connector.id } }),
+      audit: auditEvent(call, {
+        event: "user.joined",
+        subject: user.id,
+        tenantId,
+        detail: { connector: connector.id },
+      }),
     },
     call.deadline,
   );

@@ -4,7 +4,10 @@ import type { UserSchema } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Subject } from "./issue.ts";
 
 /** `upstreamSubject` becomes logto_id, the seed's name for the subject at the upstream issuer. */
-export function userPicture(subject: Subject, upstreamSubject: string | undefined): MessageInitShape<typeof UserSchema> {
+export function userPicture(
+  subject: Subject,
+  upstreamSubject: string | undefined,
+): MessageInitShape<typeof UserSchema> {
   const { user, effective, organization } = subject;
   const [organizationRole] = effective.organizationRoles;
   return {

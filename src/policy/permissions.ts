@@ -38,7 +38,7 @@ export type Holdings = {
   organizationRoleIds: readonly string[];
 };
 
-/** Names in byte order without duplicates; roles in the order they are held. */
+/** Names sorted, without duplicates; roles in the order they are held. */
 export type Effective = {
   roles: readonly { id: string; name: string }[];
   groups: readonly string[];

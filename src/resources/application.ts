@@ -1,9 +1,14 @@
 // Applications: OAuth clients of one project, and their secrets.
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Failure } from "../failure.ts";
-import { type ApplicationSecret, ApplicationSecretSchema, ApplicationSchema } from "../gen/tessera/admin/v1/application_pb.ts";
+import {
+  type ApplicationSecret,
+  ApplicationSecretSchema,
+  ApplicationSchema,
+} from "../gen/tessera/admin/v1/application_pb.ts";
 import { applicationSecretDigest, newApplicationSecret } from "../tokens/application-secret.ts";
-import { type Acting, createResource, getResource, type ResourceParts, type ResourceType } from "./resource.ts";
+import { type Acting, carryOut, getResource, type ResourceParts, type ResourceType } from "./resource.ts";
+import { planCreate, type Planned } from "./row-plans.ts";
 
 export const application: ResourceType<typeof ApplicationSchema> = {
   desc: ApplicationSchema,
@@ -43,12 +48,23 @@ export async function createApplicationSecret(
   acting: Acting,
   init: MessageInitShape<typeof ApplicationSecretSchema>,
 ): Promise<ApplicationSecret> {
+  const { write, message, value } = await planApplicationSecret(parts, acting, init);
+  await carryOut(parts, acting, write);
+  return { ...message, value };
+}
+
+/** The write of a new secret, and its value. Throws precondition for a public application. */
+export async function planApplicationSecret(
+  parts: ResourceParts,
+  acting: Acting,
+  init: MessageInitShape<typeof ApplicationSecretSchema>,
+): Promise<Planned<typeof ApplicationSecretSchema> & { value: string }> {
   const owner = await getResource(parts, application, acting, init.applicationId ?? "");
-  if (owner.publicClient) throw new Failure("precondition", "a public application has no secret");
+  if (owner.publicClient) throw refused("a public application has no secret");
   const value = newApplicationSecret(parts.random);
   const digest = applicationSecretDigest(parts.keyring, value);
   const type = { ...applicationSecret, check: () => ({ columns: { digest } }) };
-  return { ...(await createResource(parts, type, acting, init)), value };
+  return { ...(await planCreate(parts, type, acting, init)), value };
 }
 
 async function defaultProjectId(parts: ResourceParts, acting: Acting): Promise<string> {

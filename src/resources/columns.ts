@@ -1,27 +1,37 @@
 // Between a management message and its row: one column per top-level field, mapped by the descriptor, no list to keep.
-import { create, type DescField, type DescMessage, fromJson, type JsonValue, type MessageShape, toJson } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonValue,
+  type MessageShape,
+  toJson,
+} from "@bufbuild/protobuf";
 import { reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";
 import { type Timestamp, timestampFromMs, timestampMs, TimestampSchema } from "@bufbuild/protobuf/wkt";
-import { hasBehavior } from "./fields.ts";
 import { FieldBehavior } from "../gen/google/api/field_behavior_pb.ts";
 import type { AnyRow } from "../store/row-operations.ts";
+import { hasBehavior, tracksPresence } from "./fields.ts";
 
-/** Seals and opens a write-only field of one row. */
+/** Seals and opens the write-only fields of one row. */
 export type Sealer = {
-  seal(row: string, field: string, plaintext: string): string;
-  open(row: string, field: string, sealed: string): string;
+  seal(field: string, plaintext: string): string;
+  open(field: string, sealed: string): string;
 };
+
+/** For columns that are compared and never stored. */
+export const unsealed: Sealer = { seal: (_field, text) => text, open: (_field, text) => text };
 
 /** The columns of a message's own fields. Timestamps are milliseconds, lists JSON, write-only strings sealed. */
 export function toColumns<D extends DescMessage>(desc: D, message: MessageShape<D>, sealer: Sealer): AnyRow {
   const reflected = reflect(desc, message);
-  const id = String(reflected.get(fieldOf(desc, "id")));
   const columns: AnyRow = {};
   for (const field of desc.fields) {
     if (hasBehavior(field, FieldBehavior.OUTPUT_ONLY)) continue;
     const value = columnOf(reflected, field);
     const secret = hasBehavior(field, FieldBehavior.INPUT_ONLY) && typeof value === "string" && value !== "";
-    columns[field.localName] = secret ? sealer.seal(id, field.localName, value) : value;
+    columns[field.localName] = secret ? sealer.seal(field.localName, value) : value;
   }
   return columns;
 }
@@ -33,22 +43,21 @@ export function fromColumns<D extends DescMessage>(desc: D, row: AnyRow, sealer?
   for (const field of desc.fields) {
     const value = row[field.localName];
     if (value === undefined || value === null) continue;
-    if (hasBehavior(field, FieldBehavior.INPUT_ONLY)) {
-      if (sealer && value !== "") reflected.set(field, sealer.open(String(row["id"]), field.localName, String(value)));
-    } else setField(reflected, field, value);
+    if (!hasBehavior(field, FieldBehavior.INPUT_ONLY)) setField(reflected, field, value);
+    else if (sealer && typeof value === "string" && value !== "")
+      reflected.set(field, sealer.open(field.localName, value));
   }
   return message;
 }
 
 function columnOf(reflected: ReflectMessage, field: DescField): unknown {
-  if (field.presence !== implicitPresence && field.fieldKind !== "list" && !reflected.isSet(field)) return null;
   if (field.fieldKind === "list") return listOf(reflected, field);
+  if (tracksPresence(field) && !reflected.isSet(field)) return null;
   if (field.fieldKind === "message") {
-    if (field.message.typeName === TimestampSchema.typeName)
-      return timestampMs(reflected.get(field).message as Timestamp);
-    return toJson(field.message, reflected.get(field).message);
+    const { message } = reflected.get(field);
+    return isTime(field.message) ? timestampMs(message as Timestamp) : toJson(field.message, message);
   }
-  const value = reflected.get(field) as unknown;
+  const value = reflected.get(field);
   return typeof value === "bigint" ? Number(value) : value;
 }
 
@@ -62,19 +71,15 @@ function setField(reflected: ReflectMessage, field: DescField, value: unknown): 
   if (field.fieldKind === "list") {
     const list = reflected.get(field);
     for (const item of value as unknown[])
-      list.add(field.listKind === "message" ? reflect(field.message, fromJson(field.message, item as JsonValue)) : item);
+      list.add(
+        field.listKind === "message" ? reflect(field.message, fromJson(field.message, item as JsonValue)) : item,
+      );
   } else if (field.fieldKind === "message") {
-    const isTime = field.message.typeName === TimestampSchema.typeName;
-    const message = isTime ? timestampFromMs(Number(value)) : fromJson(field.message, value as JsonValue);
-    reflected.set(field, reflect(field.message, message as MessageShape<DescMessage>));
-  } else reflected.set(field, value as string | number | boolean);
+    const message = isTime(field.message)
+      ? timestampFromMs(Number(value))
+      : fromJson(field.message, value as JsonValue);
+    reflected.set(field, reflect(field.message, message));
+  } else reflected.set(field, value);
 }
 
-function fieldOf(desc: DescMessage, name: string): DescField {
-  const field = desc.fields.find((candidate) => candidate.name === name);
-  if (field === undefined) throw new Error(`${desc.typeName} has no field ${name}`);
-  return field;
-}
-
-/** FeatureSet.FieldPresence.IMPLICIT: a proto3 scalar without "optional". */
-const implicitPresence = 2;
+const isTime = ({ typeName }: DescMessage): boolean => typeName === TimestampSchema.typeName;

@@ -1,6 +1,6 @@
 // Connectors: upstream issuers a tenant trusts. One that would believe tokens meant for others cannot be saved.
 import { toJson } from "@bufbuild/protobuf";
-import { Failure } from "../failure.ts";
+import { Failure, type Violation } from "../failure.ts";
 import { ClaimConditionSchema, ConnectorSchema, Verification } from "../gen/tessera/admin/v1/connector_pb.ts";
 import { connectorDefects } from "../policy/trust.ts";
 import type { StoredCondition } from "../store/tables.ts";
@@ -12,16 +12,24 @@ export const connector: ResourceType<typeof ConnectorSchema> = {
   name: "connector",
   key: ["name"],
   check(_parts, acting, message) {
-    const conditions = message.conditions.map((condition) => toJson(ClaimConditionSchema, condition) as StoredCondition);
-    const { refusals } = connectorDefects(trustRule({ ...message, conditions }));
+    const conditions = message.conditions.map(
+      (condition) => toJson(ClaimConditionSchema, condition) as StoredCondition,
+    );
+    const { refusals, warnings } = connectorDefects(trustRule({ ...message, conditions }));
     if (refusals.length > 0)
-      throw new Failure("invalid", "the connector is not safe to trust", {
-        violations: refusals.map((description) => ({ field: "connector", description, rule: "trust" })),
-      });
+      throw new Failure("invalid", "the connector is not safe to trust", { violations: refusals.map(violationOf) });
     const { tenantId } = acting;
     const { id, issuer } = message;
     const verified = message.verification === Verification.JWKS ? message.audiences : [];
     const rows = verified.map((audience) => ({ tenantId, issuer, audience, connectorId: id }));
-    return { children: [{ table: "connectorAudience", owner: id, rows }] };
+    return { children: [{ table: "connectorAudience", owner: id, rows }], warnings };
   },
 };
+
+/** A defect reads "field: sentence", or is a sentence about the whole. */
+function violationOf(defect: string): Violation {
+  const [field = "", description] = defect.split(": ", 2);
+  return description === undefined
+    ? { field: "", description: defect, rule: "trust" }
+    : { field, description, rule: "trust" };
+}

@@ -1,6 +1,6 @@
 // Field masks (AIP-134): which fields an update may set, and setting them.
-import { clone, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
-import { reflect } from "@bufbuild/protobuf/reflect";
+import { clone, type DescField, type DescMessage, equals, type MessageShape } from "@bufbuild/protobuf";
+import { reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";
 import { Failure } from "../failure.ts";
 import { FieldBehavior } from "../gen/google/api/field_behavior_pb.ts";
 import { hasBehavior, writableFields } from "./fields.ts";
@@ -17,22 +17,23 @@ export function applyMask<D extends DescMessage>(
   mask?: readonly string[],
 ): MessageShape<D> {
   const result = clone(desc, current);
-  const [from, to] = [reflect(desc, change), reflect(desc, result)];
+  const from = reflect(desc, clone(desc, change));
   const writable = new Map(writableFields(desc).map((field) => [field.name, field]));
   const paths = mask ?? [...writable.values()].filter((field) => from.isSet(field)).map((field) => field.name);
   for (const path of paths) {
     const field = writable.get(path);
-    if (field === undefined) throw refused(path, "no field that can be updated");
-    const before = JSON.stringify(plain(to.get(field)));
-    if (from.isSet(field)) to.set(field, from.get(field));
-    else to.clear(field);
-    if (hasBehavior(field, FieldBehavior.IMMUTABLE) && JSON.stringify(plain(to.get(field))) !== before)
-      throw refused(path, "cannot be changed after it was made");
+    if (field === undefined) throw refused(path, "is no field that can be updated");
+    const before = hasBehavior(field, FieldBehavior.IMMUTABLE) ? clone(desc, result) : undefined;
+    copyField(field, from, reflect(desc, result));
+    if (before && !equals(desc, before, result)) throw refused(path, "cannot be changed after it was made");
   }
   return result;
 }
 
-const plain = (value: unknown): unknown => (typeof value === "bigint" ? value.toString() : value);
+function copyField(field: DescField, from: ReflectMessage, to: ReflectMessage): void {
+  if (from.isSet(field)) to.set(field, from.get(field));
+  else to.clear(field);
+}
 
 const refused = (field: string, description: string) =>
-  new Failure("invalid", "the update mask is refused", { violations: [{ field, description, rule: "update_mask" }] });
+  new Failure("invalid", "the update is refused", { violations: [{ field, description, rule: "update_mask" }] });

@@ -2,7 +2,16 @@
 import { crossAudience } from "../policy/audience.ts";
 
 const types = [
-  "tenant", "project", "connector", "application", "secret", "resource", "role", "group", "organization", "user",
+  "tenant",
+  "project",
+  "connector",
+  "application",
+  "secret",
+  "resource",
+  "role",
+  "group",
+  "organization",
+  "user",
 ] as const;
 
 export const managementPermissions: readonly string[] = [

@@ -2,67 +2,55 @@
 import type { Message } from "@bufbuild/protobuf";
 import { reflect, type ReflectList } from "@bufbuild/protobuf/reflect";
 import { Failure } from "../failure.ts";
-import { ScopeSchema } from "../gen/tessera/admin/v1/resource_pb.ts";
+import type { AnyRow } from "../store/row-operations.ts";
 import type { TenantStore } from "../store/store.ts";
 import { referenceOf } from "./fields.ts";
 import type { ResourceType } from "./resource.ts";
 import { resourceTypes } from "./types.ts";
 
-/** Ids by "type name:unique name", for what is declared and not yet stored. */
-export type References = { known: Map<string, string>; store: TenantStore };
+type Rows = Pick<TenantStore, "row" | "rowByKey">;
 
 /** Replaces the names in a message's references by ids: first those of its key, later the rest. Throws invalid. */
 export async function resolveReferences(
-  references: References,
+  rows: Rows,
   type: ResourceType,
   message: Message,
   which: "key" | "rest",
 ): Promise<void> {
   const reflected = reflect(type.desc, message);
+  const keyFields: readonly string[] = type.key;
   for (const field of type.desc.fields) {
     const target = referenceOf(field);
-    const inKey = (type.key as readonly string[]).includes(field.localName);
-    if (target === undefined || inKey !== (which === "key") || !reflected.isSet(field)) continue;
+    const wanted = keyFields.includes(field.localName) === (which === "key");
+    if (target === undefined || !wanted || !reflected.isSet(field)) continue;
     if (field.fieldKind === "list") {
       const list = reflected.get(field) as ReflectList<string>;
-      for (let i = 0; i < list.size; i += 1) list.set(i, await idOf(references, target, String(list.get(i)), field.name));
-    } else reflected.set(field, await idOf(references, target, String(reflected.get(field)), field.name));
+      for (const [i, name] of [...list].entries()) list.set(i, await idOf(rows, target, name, `${field.name}[${i}]`));
+    } else reflected.set(field, await idOf(rows, target, reflected.get(field) as string, field.name));
   }
 }
 
-async function idOf({ known, store }: References, typeName: string, name: string, field: string): Promise<string> {
-  const declared = known.get(`${typeName}:${await declaredName({ known, store }, typeName, name)}`);
-  if (declared !== undefined) return declared;
+/** An id wins over a name, so that nobody takes a reference over by calling something like an id. */
+async function idOf(rows: Rows, typeName: string, reference: string, path: string): Promise<string> {
   const type = resourceTypes.get(typeName);
   if (type === undefined) throw new Error(`no management type for ${typeName}`);
-  if (await store.row(type.name, name)) return name;
-  const stored = await storedByName(store, type, name);
-  if (stored !== undefined) return stored;
-  throw new Failure("invalid", "a reference leads nowhere", {
-    violations: [{ field, description: `there is no ${type.name} "${name}"`, rule: "reference" }],
-  });
+  const looksLikeId = /^[0-9a-z]{21}$/.test(reference);
+  if (looksLikeId && (await rows.row(type.name, reference))) return reference;
+  const key = await keyNamed(rows, type, reference);
+  const found = key && (await rows.rowByKey(type.name, key));
+  if (found !== undefined) return String(found["id"]);
+  // Another tenant's id reads like one that never was.
+  const violation = { field: path, description: `names no ${type.name} of this tenant`, rule: "reference" };
+  throw new Failure("invalid", "a reference leads nowhere", { violations: [violation] });
 }
 
-/** A scope is named "indicator#scope"; its unique name begins with its resource's id. */
-async function declaredName(references: References, typeName: string, name: string): Promise<string> {
-  const hash = name.lastIndexOf("#");
-  if (typeName !== ScopeSchema.typeName || hash < 0) return name;
-  const indicator = name.slice(0, hash);
-  const resourceId =
-    references.known.get(`tessera.admin.v1.Resource:${indicator}`) ??
-    (await references.store.rowByKey("resource", { indicator }))?.["id"];
-  return `${String(resourceId)} ${name.slice(hash + 1)}`;
-}
-
-async function storedByName(store: TenantStore, type: ResourceType, name: string): Promise<string | undefined> {
-  if (type.desc.typeName === ScopeSchema.typeName) {
-    const hash = name.lastIndexOf("#");
-    const resource = await store.rowByKey("resource", { indicator: name.slice(0, hash) });
-    if (resource === undefined) return undefined;
-    const found = await store.rowByKey("scope", { resourceId: resource["id"], name: name.slice(hash + 1) });
-    return found === undefined ? undefined : String(found["id"]);
+/** A scope is named "indicator#scope"; what has a key of several fields has no name. */
+async function keyNamed(rows: Rows, type: ResourceType, reference: string): Promise<AnyRow | undefined> {
+  if (type.name === "scope") {
+    const hash = reference.lastIndexOf("#");
+    const resource = await rows.rowByKey("resource", { indicator: reference.slice(0, Math.max(hash, 0)) });
+    return resource && { resourceId: resource["id"], name: reference.slice(hash + 1) };
   }
-  const [key] = type.key;
-  const found = key === undefined ? undefined : await store.rowByKey(type.name, { [key]: name });
-  return found === undefined ? undefined : String(found["id"]);
+  const [field, ...more] = type.key;
+  return field === undefined || more.length > 0 ? undefined : { [field]: reference };
 }

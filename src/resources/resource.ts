@@ -1,12 +1,12 @@
 // The five standard methods (AIP-131..135), once for every management type: scoped to a tenant, masked, audited.
-import { type DescMessage, type MessageInitShape, create, type MessageShape } from "@bufbuild/protobuf";
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { Failure } from "../failure.ts";
 import type { Parts } from "../parts.ts";
-import { newId } from "../random.ts";
 import type { AuditEvent } from "../store/audit-rows.ts";
-import type { AnyRow, Children, Epoch, TypeName } from "../store/row-operations.ts";
-import { fromColumns, type Sealer, toColumns } from "./columns.ts";
-import { applyMask } from "./mask.ts";
+import type { AnyRow, Children, TypeName } from "../store/row-operations.ts";
+import type { Store } from "../store/store.ts";
+import { fromColumns } from "./columns.ts";
+import { planCreate, planDelete, planUpdate, type RowWrite } from "./row-plans.ts";
 
 export type ResourceParts = Pick<Parts, "store" | "keyring" | "random">;
 
@@ -18,8 +18,8 @@ export type Acting = {
   event(facts: { event: string; subject: string; detail?: AuditEvent["detail"] }): AuditEvent;
 };
 
-/** What a type's rules add to a write: columns that are no field, and side rows. */
-export type Checked = { columns?: AnyRow; children?: Children[] };
+/** What a type's rules add to a write: columns that are no field, side rows, and what its owner should look at again. */
+export type Checked = { columns?: AnyRow; children?: Children[]; warnings?: readonly string[] };
 
 export type ResourceType<D extends DescMessage = DescMessage> = {
   desc: D;
@@ -31,25 +31,16 @@ export type ResourceType<D extends DescMessage = DescMessage> = {
   check?(parts: ResourceParts, acting: Acting, message: MessageShape<D>): Promise<Checked> | Checked;
 };
 
+/** Throws exists for a name that is taken, and what the type's rules throw. */
 export async function createResource<D extends DescMessage>(
   parts: ResourceParts,
   type: ResourceType<D>,
   acting: Acting,
   init: MessageInitShape<D>,
 ): Promise<MessageShape<D>> {
-  const id = idOf(init) || newId(acting.now, parts.random);
-  const message = create(type.desc, { ...init, id } as MessageInitShape<D>);
-  const { columns, children } = await checked(parts, type, acting, message);
-  const epoch = epochOf(type, acting, message);
-  const times = { revision: 1, createTime: acting.now, updateTime: acting.now };
-  const owner = type.name === "tenant" ? {} : { tenantId: acting.tenantId };
-  const row = { ...toColumns(type.desc, message, sealerOf(parts, type)), ...columns, ...times, ...owner, id };
-  await parts.store.write(
-    "createRow",
-    { type: type.name, tenantId: acting.tenantId, row, children, epoch, audit: eventOf(type, acting, "created", id) },
-    acting.deadline,
-  );
-  return fromColumns(type.desc, row);
+  const { write, message } = await planCreate(parts, type, acting, init);
+  await carryOut(parts, acting, write);
+  return message;
 }
 
 /** Throws notFound: another tenant's id reads like one that never was. */
@@ -78,10 +69,7 @@ export async function listResources<D extends DescMessage>(
   return { items, nextPageToken: rows.length > pageSize ? String(rows[pageSize - 1]?.["id"]) : "" };
 }
 
-/**
- * Sets the masked fields (absent mask: the fields set). `revision` refuses a lost update as stale; 0 takes whatever
- * is there.
- */
+/** Sets fields as planUpdate says. Throws notFound, stale, exists, and what the type's rules throw. */
 export async function updateResource<D extends DescMessage>(
   parts: ResourceParts,
   type: ResourceType<D>,
@@ -89,78 +77,37 @@ export async function updateResource<D extends DescMessage>(
   update: { id: string; change: MessageShape<D>; mask?: readonly string[]; revision?: number },
 ): Promise<MessageShape<D>> {
   const row = await requireRow(parts, type, acting, update.id);
-  const sealer = sealerOf(parts, type);
-  const message = applyMask(type.desc, fromColumns(type.desc, row, sealer), update.change, update.mask);
-  const { columns, children } = await checked(parts, type, acting, message);
-  const epoch = epochOf(type, acting, message);
-  const set = { ...toColumns(type.desc, message, sealer), ...columns, updateTime: acting.now };
-  const revision = update.revision || Number(row["revision"]);
-  const audit = eventOf(type, acting, "updated", update.id, { revision });
-  await parts.store.write(
-    "updateRow",
-    { type: type.name, tenantId: acting.tenantId, id: update.id, revision, set, children, epoch, audit },
-    acting.deadline,
-  );
-  return fromColumns(type.desc, { ...row, ...set, revision: revision + 1 });
+  const { write, message } = await planUpdate(parts, type, acting, { ...update, row });
+  await carryOut(parts, acting, write);
+  return message;
 }
 
-export async function deleteResource<D extends DescMessage>(
+/** Throws notFound, and precondition while something else stands on it. */
+export async function deleteResource(
   parts: ResourceParts,
-  type: ResourceType<D>,
+  type: Pick<ResourceType, "name">,
   acting: Acting,
   id: string,
 ): Promise<void> {
-  const message = await getResource(parts, type, acting, id);
-  await parts.store.write(
-    "deleteRow",
-    {
-      type: type.name,
-      tenantId: acting.tenantId,
-      id,
-      epoch: epochOf(type, acting, message),
-      audit: eventOf(type, acting, "deleted", id),
-    },
-    acting.deadline,
-  );
+  await carryOut(parts, acting, planDelete(type, acting, await requireRow(parts, type, acting, id)));
 }
 
-/** Opens and seals the write-only fields of a type's rows. */
-export const sealerOf = ({ keyring }: Pick<Parts, "keyring">, type: Pick<ResourceType, "name">): Sealer => ({
-  seal: (row, purpose, plaintext) => keyring.seal({ table: type.name, row, purpose }, plaintext),
-  open: (row, purpose, sealed) => keyring.open({ table: type.name, row, purpose }, sealed),
-});
+/** Writes what was planned. */
+export async function carryOut(
+  { store }: { store: Pick<Store, "write"> },
+  { deadline }: Pick<Acting, "deadline">,
+  { operation, args }: RowWrite,
+): Promise<void> {
+  if (operation === "createRow") await store.write(operation, args, deadline);
+  else if (operation === "updateRow") await store.write(operation, args, deadline);
+  else await store.write(operation, args, deadline);
+}
 
 async function requireRow(parts: ResourceParts, type: Pick<ResourceType, "name">, acting: Acting, id: string) {
   const row = await parts.store.tenant(acting.tenantId).row(type.name, id);
   if (row === undefined) throw new Failure("notFound", "not found");
   return row;
 }
-
-async function checked<D extends DescMessage>(
-  parts: ResourceParts,
-  type: ResourceType<D>,
-  acting: Acting,
-  message: MessageShape<D>,
-): Promise<Required<Checked>> {
-  return { columns: {}, children: [], ...(await type.check?.(parts, acting, message)) };
-}
-
-/** What concerns one user makes that user's permissions old, anything else the tenant's. */
-function epochOf(type: Pick<ResourceType, "name">, acting: Acting, message: object): Epoch {
-  const owner = type.name === "user" ? "id" : "userId";
-  const userId = new Map<string, unknown>(Object.entries(message)).get(owner);
-  return userId ? { user: String(userId) } : { tenant: acting.tenantId };
-}
-
-const eventOf = (
-  type: Pick<ResourceType, "name">,
-  acting: Acting,
-  verb: "created" | "updated" | "deleted",
-  subject: string,
-  detail: AuditEvent["detail"] = {},
-) => acting.event({ event: `${type.name}.${verb}`, subject, detail });
-
-const idOf = (init: unknown): string => String((init as { id?: string }).id ?? "");
 
 const invalidField = (field: string, description: string) =>
   new Failure("invalid", "the request is invalid", { violations: [{ field, description, rule: field }] });

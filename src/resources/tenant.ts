@@ -1,17 +1,15 @@
-// Tenants. Each is made with its management resource, whose scopes are the permissions of the contract.
-import { type Tenant, TenantSchema } from "../gen/tessera/admin/v1/tenant_pb.ts";
+// Tenants, and what every tenant has: a management resource, whose scopes are the permissions of the contract.
+import { create } from "@bufbuild/protobuf";
+import { type Resource, ResourceSchema, type Scope, ScopeSchema } from "../gen/tessera/admin/v1/resource_pb.ts";
+import { TenantSchema } from "../gen/tessera/admin/v1/tenant_pb.ts";
 import { managementIndicator } from "../policy/audience.ts";
-import { resource } from "./api-resource.ts";
 import { managementPermissions } from "./permissions.ts";
-import { type Acting, createResource, type ResourceParts, type ResourceType } from "./resource.ts";
-import { scope } from "./scope.ts";
+import type { ResourceType } from "./resource.ts";
 
 export const tenant: ResourceType<typeof TenantSchema> = { desc: TenantSchema, name: "tenant", key: ["name"] };
 
-/** Makes a tenant whose id is `acting.tenantId`. */
-export async function createTenant(parts: ResourceParts, acting: Acting, init: { name: string; disabled?: boolean }): Promise<Tenant> {
-  const made = await createResource(parts, tenant, acting, { ...init, id: acting.tenantId });
-  const management = await createResource(parts, resource, acting, { name: "Tessera", indicator: managementIndicator });
-  for (const name of managementPermissions) await createResource(parts, scope, acting, { resourceId: management.id, name });
-  return made;
-}
+/** Declared in every declaration without being written there, so that a tenant also gets the permissions of a newer version. */
+export const impliedByTenant = (): (Resource | Scope)[] => [
+  create(ResourceSchema, { name: "Tessera", indicator: managementIndicator }),
+  ...managementPermissions.map((name) => create(ScopeSchema, { resourceId: managementIndicator, name })),
+];

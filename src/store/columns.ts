@@ -1,4 +1,5 @@
 // One vocabulary of columns, said in two dialects. Text compares by bytes on both; times are integer milliseconds.
+import { sql } from "drizzle-orm";
 import * as pg from "drizzle-orm/pg-core";
 import * as sqlite from "drizzle-orm/sqlite-core";
 
@@ -35,3 +36,18 @@ export const postgresKit = {
   uniqueIndex: pg.uniqueIndex,
   primaryKey: pg.primaryKey,
 } as unknown as Kit;
+
+/** Columns that most tables share, in one spelling. */
+export const columnSets = ({ text, integer, flag, json }: Kit) => ({
+  list: () => json<string[]>().notNull().default(sql`'[]'`),
+  yes: () => flag().notNull().default(false),
+  word: () => text().notNull().default(""),
+  number: () => integer().notNull().default(0),
+  /** What every management row has. */
+  standard: () => ({
+    id: text().primaryKey(),
+    revision: integer().notNull().default(1),
+    createTime: integer().notNull(),
+    updateTime: integer().notNull(),
+  }),
+});

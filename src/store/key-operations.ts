@@ -23,7 +23,10 @@ export function bindKeyOperations(connection: Connection) {
       const [stored] = await db.select().from(t.instance).where(eq(t.instance.name, name));
       if (Number(stored?.value ?? 0) !== revision) throw new Failure("stale", "the keys changed since they were read");
       const value = String(revision + 1);
-      await db.insert(t.instance).values({ name, value }).onConflictDoUpdate({ target: t.instance.name, set: { value } });
+      await db
+        .insert(t.instance)
+        .values({ name, value })
+        .onConflictDoUpdate({ target: t.instance.name, set: { value } });
       await db.delete(t.signingKey);
       await db.delete(t.dataKey);
       if (signingKeys.length > 0) await db.insert(t.signingKey).values(signingKeys);
@@ -35,7 +38,10 @@ export function bindKeyOperations(connection: Connection) {
       const name = "clock_high_water";
       const [stored] = await db.select().from(t.instance).where(eq(t.instance.name, name));
       const value = String(Math.max(Number(stored?.value ?? 0), now));
-      await db.insert(t.instance).values({ name, value }).onConflictDoUpdate({ target: t.instance.name, set: { value } });
+      await db
+        .insert(t.instance)
+        .values({ name, value })
+        .onConflictDoUpdate({ target: t.instance.name, set: { value } });
     },
   };
 }

@@ -1,10 +1,11 @@
 // One process per database file. The lock is a lock of the kernel's, so it ends with the process however that ends.
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import Sqlite from "better-sqlite3";
+import { Failure } from "../failure.ts";
 
 export type StoreLock = { release(): void };
 
-/** Takes the file for this process. Throws an Error that names the holder where another process has it. */
+/** Takes the file for this process. Throws precondition, naming the holder, where another process has it. */
 export function takeLock(databaseFile: string): StoreLock {
   const holderFile = `${databaseFile}.holder`;
   const lock = new Sqlite(`${databaseFile}.lock`, { timeout: 0 });
@@ -13,7 +14,9 @@ export function takeLock(databaseFile: string): StoreLock {
   } catch (thrown) {
     lock.close();
     if ((thrown as { code?: unknown }).code !== "SQLITE_BUSY") throw thrown;
-    throw new Error(`the database ${databaseFile} is in use by ${readHolder(holderFile)}`, { cause: thrown });
+    throw new Failure("precondition", `the database ${databaseFile} is in use by ${readHolder(holderFile)}`, {
+      cause: thrown,
+    });
   }
   chmodSync(`${databaseFile}.lock`, 0o600);
   writeFileSync(holderFile, `process ${process.pid}, started ${new Date().toISOString()}\n`, { mode: 0o600 });

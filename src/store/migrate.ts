@@ -3,6 +3,7 @@
 import { fileURLToPath } from "node:url";
 import type { Database as SqliteFile } from "better-sqlite3";
 import { readMigrationFiles } from "drizzle-orm/migrator";
+import { Failure } from "../failure.ts";
 
 const folder = fileURLToPath(new URL("./migrations/sqlite", import.meta.url));
 
@@ -13,7 +14,10 @@ export function migrate(file: SqliteFile, migrationsFolder = folder): { applied:
   const applied = file.prepare("SELECT hash FROM migration").pluck().all() as string[];
   const strange = applied.find((hash) => !known.some((migration) => migration.hash === hash));
   if (strange !== undefined)
-    throw new Error("the database was written by a newer Tessera: run that version, or restore a backup");
+    throw new Failure(
+      "precondition",
+      "the database was written by a newer Tessera: run that version, or restore a backup",
+    );
   const missing = known.filter((migration) => !applied.includes(migration.hash));
   if (missing.length === 0) return { applied: 0 };
 

@@ -44,9 +44,21 @@ export function bindInstanceReads({ db, t }: Connection) {
     .from(t.applicationSecret)
     .where(eq(t.applicationSecret.applicationId, given("applicationId")))
     .prepare();
-  const tenant = db.select().from(t.tenant).where(eq(t.tenant.id, given("id"))).prepare();
-  const tenantByName = db.select().from(t.tenant).where(eq(t.tenant.name, given("name"))).prepare();
-  const instanceValue = db.select().from(t.instance).where(eq(t.instance.name, given("name"))).prepare();
+  const tenant = db
+    .select()
+    .from(t.tenant)
+    .where(eq(t.tenant.id, given("id")))
+    .prepare();
+  const tenantByName = db
+    .select()
+    .from(t.tenant)
+    .where(eq(t.tenant.name, given("name")))
+    .prepare();
+  const instanceValue = db
+    .select()
+    .from(t.instance)
+    .where(eq(t.instance.name, given("name")))
+    .prepare();
 
   return {
     findClient: async (id: string) => (await client.execute({ id }))[0],
@@ -68,8 +80,16 @@ export function bindTenantReads(connection: Connection) {
 
 function bindSubjectReads({ db, t }: Connection) {
   const mine = eq(t.user.tenantId, given("tenantId"));
-  const user = db.select().from(t.user).where(and(mine, eq(t.user.id, given("id")))).prepare();
-  const byEmail = db.select().from(t.user).where(and(mine, eq(t.user.emailKey, given("emailKey")))).prepare();
+  const user = db
+    .select()
+    .from(t.user)
+    .where(and(mine, eq(t.user.id, given("id"))))
+    .prepare();
+  const byEmail = db
+    .select()
+    .from(t.user)
+    .where(and(mine, eq(t.user.emailKey, given("emailKey"))))
+    .prepare();
   const byIdentity = db
     .select({ user: t.user })
     .from(t.userIdentity)
@@ -151,7 +171,8 @@ function bindPolicyReads({ db, t }: Connection) {
       ids(await userRoles.execute({ tenantId, userId, now })),
     applicationRoleIds: async (tenantId: string, applicationId: string, now: number) =>
       ids(await applicationRoles.execute({ tenantId, applicationId, now })),
-    groupIds: async (tenantId: string, userId: string, now: number) => ids(await groups.execute({ tenantId, userId, now })),
+    groupIds: async (tenantId: string, userId: string, now: number) =>
+      ids(await groups.execute({ tenantId, userId, now })),
     membership: async (tenantId: string, userId: string, organizationId: string) =>
       (await membership.execute({ tenantId, userId, organizationId }))[0],
     policy: async (tenantId: string): Promise<PolicyRows> => ({
@@ -181,7 +202,11 @@ function bindTokenReads({ db, t }: Connection) {
       application: { disabled: t.application.disabled },
       project: { disabled: t.project.disabled },
       user: { suspended: t.user.suspended, epoch: t.user.epoch, username: t.user.username },
-      resource: { indicator: t.resource.indicator, disabled: t.resource.disabled, serverClientIds: t.resource.serverClientIds },
+      resource: {
+        indicator: t.resource.indicator,
+        disabled: t.resource.disabled,
+        serverClientIds: t.resource.serverClientIds,
+      },
       connector: { id: t.connector.id, disabled: t.connector.disabled },
       organization: { id: t.organization.id, disabled: t.organization.disabled },
       membership: { id: t.organizationMember.id },
@@ -191,7 +216,7 @@ function bindTokenReads({ db, t }: Connection) {
           .select({ one: sql`1` })
           .from(t.revokedToken)
           .where(and(eq(t.revokedToken.tenantId, given("tenantId")), eq(t.revokedToken.jti, given("jti")))),
-      ).mapWith(Boolean) as unknown as ReturnType<typeof sql<boolean>>,
+      ).mapWith(Boolean),
     })
     .from(t.grant)
     .innerJoin(t.tenant, eq(t.tenant.id, t.grant.tenantId))
@@ -203,7 +228,10 @@ function bindTokenReads({ db, t }: Connection) {
     .leftJoin(t.organization, eq(t.organization.id, t.grant.organizationId))
     .leftJoin(
       t.organizationMember,
-      and(eq(t.organizationMember.userId, t.grant.userId), eq(t.organizationMember.organizationId, t.grant.organizationId)),
+      and(
+        eq(t.organizationMember.userId, t.grant.userId),
+        eq(t.organizationMember.organizationId, t.grant.organizationId),
+      ),
     )
     .leftJoin(t.refreshFamily, eq(t.refreshFamily.grantId, t.grant.id))
     .where(and(eq(t.grant.tenantId, given("tenantId")), eq(t.grant.id, given("id"))))

@@ -8,13 +8,26 @@ import type { Tables } from "./tables.ts";
 /** The tables that hold one management type each. */
 export type TypeName = Exclude<
   keyof Tables,
-  | "instance" | "connectorAudience" | "applicationCertificate" | "applicationOrigin"
-  | "grant" | "refreshFamily" | "revokedToken" | "usedToken" | "signingKey" | "dataKey" | "auditEvent"
+  | "instance"
+  | "connectorAudience"
+  | "applicationCertificate"
+  | "applicationOrigin"
+  | "grant"
+  | "refreshFamily"
+  | "revokedToken"
+  | "usedToken"
+  | "signingKey"
+  | "dataKey"
+  | "auditEvent"
 >;
 /** A row of any type: its columns by name, plain values only. */
 export type AnyRow = Record<string, unknown>;
 /** Rows of a side table that follow from a list field, replaced as a whole. */
-export type Children = { table: "connectorAudience" | "applicationCertificate" | "applicationOrigin"; owner: string; rows: AnyRow[] };
+export type Children = {
+  table: "connectorAudience" | "applicationCertificate" | "applicationOrigin";
+  owner: string;
+  rows: AnyRow[];
+};
 /** Whose cached permissions the change makes old: the tenant's, or one user's. */
 export type Epoch = { tenant: string } | { user: string };
 
@@ -43,8 +56,15 @@ export function bindRowOperations(connection: Connection) {
   };
   const finish = async ({ epoch, audit }: { epoch: Epoch; audit: AuditEvent }) => {
     if ("tenant" in epoch)
-      await db.update(t.tenant).set({ policyEpoch: sql`${t.tenant.policyEpoch} + 1` }).where(eq(t.tenant.id, epoch.tenant));
-    else await db.update(t.user).set({ epoch: sql`${t.user.epoch} + 1` }).where(eq(t.user.id, epoch.user));
+      await db
+        .update(t.tenant)
+        .set({ policyEpoch: sql`${t.tenant.policyEpoch} + 1` })
+        .where(eq(t.tenant.id, epoch.tenant));
+    else
+      await db
+        .update(t.user)
+        .set({ epoch: sql`${t.user.epoch} + 1` })
+        .where(eq(t.user.id, epoch.user));
     await record(audit);
   };
 
@@ -67,7 +87,10 @@ export function bindRowOperations(connection: Connection) {
       await finish(rest);
     },
     deleteRow: async ({ type, tenantId, id, ...rest }: DeleteRow): Promise<void> => {
-      const deleted = await db.delete(tableOf(t, type)).where(here(type, tenantId, id)).returning();
+      const deleted = await db
+        .delete(tableOf(t, type))
+        .where(here(type, tenantId, id))
+        .returning();
       if (deleted.length === 0) throw new Failure("notFound", "not found");
       await finish(rest);
     },
@@ -78,14 +101,24 @@ export function bindRowReads({ db, t }: Connection) {
   const within = (type: TypeName, tenantId: string) => eq(tenantColumn(t, type), tenantId);
   return {
     row: async (tenantId: string, type: TypeName, id: string): Promise<AnyRow | undefined> =>
-      (await db.select().from(tableOf(t, type)).where(and(within(type, tenantId), eq(tableOf(t, type).id, id))))[0],
+      (
+        await db
+          .select()
+          .from(tableOf(t, type))
+          .where(and(within(type, tenantId), eq(tableOf(t, type).id, id)))
+      )[0],
     /** The row whose columns equal these: its natural key. */
     rowByKey: async (tenantId: string, type: TypeName, key: AnyRow): Promise<AnyRow | undefined> => {
       const columns = tableOf(t, type) as unknown as Record<string, AnyTable["id"]>;
       const equal = Object.entries(key).map(
         ([name, value]) => sql`${columns[name]} is not distinct from ${sql.param(value, columns[name])}`,
       );
-      return (await db.select().from(tableOf(t, type)).where(and(within(type, tenantId), ...equal)))[0];
+      return (
+        await db
+          .select()
+          .from(tableOf(t, type))
+          .where(and(within(type, tenantId), ...equal))
+      )[0];
     },
     /** A page in order of birth: ids sort by time. `after` is the last id of the page before, or "". */
     rows: async (tenantId: string, type: TypeName, after: string, limit: number): Promise<AnyRow[]> =>

@@ -4,6 +4,7 @@ import { drizzle } from "drizzle-orm/better-sqlite3";
 import { sqliteKit } from "./columns.ts";
 import type { Connection, Database } from "./connection.ts";
 import { defineTables } from "./tables.ts";
+import { Failure } from "../failure.ts";
 
 /** Versions before this may lose commits when two connections write and checkpoint (the WAL-reset bug). */
 const oldestSafe = [3, 51, 3] as const;
@@ -41,5 +42,10 @@ export function connect(file: SqliteFile): Connection {
 export function assertVersion(version: string): void {
   const parts = version.split(".").map(Number);
   const order = oldestSafe.map((least, i) => (parts[i] ?? 0) - least).find((difference) => difference !== 0) ?? 0;
-  if (order < 0) throw new Error(`SQLite ${version} is older than ${oldestSafe.join(".")}, which may lose commits`);
+  // Written so that a version that cannot be read is refused as well.
+  if (!(order >= 0))
+    throw new Failure(
+      "precondition",
+      `SQLite ${version} is older than ${oldestSafe.join(".")}, which may lose commits`,
+    );
 }

@@ -117,8 +117,12 @@ function bindJoin(connection: Connection) {
   const record = bindRecord(connection);
   const taken = async (tenantId: string, field: "username" | "emailKey", value: string) =>
     value !== "" &&
-    (await db.select({ id: t.user.id }).from(t.user).where(and(eq(t.user.tenantId, tenantId), eq(t.user[field], value))))
-      .length > 0;
+    (
+      await db
+        .select({ id: t.user.id })
+        .from(t.user)
+        .where(and(eq(t.user.tenantId, tenantId), eq(t.user[field], value)))
+    ).length > 0;
 
   return {
     /**

@@ -51,7 +51,11 @@ async function serve({ path, durability }: WriterData): Promise<void> {
 function toMessage({ outcomes, fatal }: GroupResult): WriterMessage {
   return {
     fatal,
-    outcomes: outcomes.map(({ id, value, failure }) => ({ id, value, ...(failure ? { failure: asPlain(failure) } : {}) })),
+    outcomes: outcomes.map(({ id, value, failure }) => ({
+      id,
+      value,
+      ...(failure ? { failure: asPlain(failure) } : {}),
+    })),
   };
 }
 

@@ -81,7 +81,10 @@ export async function startWriter(data: WriterData, onFatal: (cause: unknown) =>
       }),
     healthy: () => broken === undefined,
     close: async () => {
-      if (broken !== undefined) return void (await worker.terminate());
+      if (broken !== undefined) {
+        await worker.terminate();
+        return;
+      }
       broken = new Error("the store is closed");
       const ended = new Promise((resolve) => worker.once("exit", resolve));
       // What was taken on is still done: the thread works its messages off in order.

@@ -55,8 +55,8 @@ const maxKidBytes = 256;
 export function createUpstreamKeys({ outbound, log }: { outbound: Outbound; log?: UpstreamLog }): UpstreamKeys {
   const sets = new LRUCache<string, Memory<KeySet>>({ max: maxIssuers });
   const documents = new LRUCache<string, Memory<Discovered>>({ max: maxIssuers });
-  const report = (issuer: string) => (error: unknown, failures: number, ageMs: number | undefined) =>
-    log?.warn({ issuer, failures, ageMs, error }, "an upstream issuer could not be read");
+  const report = (issuer: string) => (err: unknown, failures: number, ageMs: number | undefined) =>
+    log?.warn({ issuer, failures, ageMs, err }, "an upstream issuer could not be read");
   return {
     async find(source, kid, asking) {
       const name = JSON.stringify([source.issuer, source.jwksUri]);
@@ -86,7 +86,7 @@ function ensure<T extends object>(cache: LRUCache<string, T>, name: string, make
   return made;
 }
 
-type Report = (error: unknown, failures: number, ageMs: number | undefined) => void;
+type Report = (err: unknown, failures: number, ageMs: number | undefined) => void;
 
 /** One thing fetched from upstream, and what is known about fetching it. */
 type Memory<T> = {

@@ -4,8 +4,7 @@ import { Failure, invalidClient } from "../failure.ts";
 import { Caller as Kind } from "../gen/tessera/options/v1/options_pb.ts";
 import type { Method } from "./method.ts";
 
-export const isPublic = ({ access }: Pick<Method, "access">): boolean =>
-  access?.callers.includes(Kind.PUBLIC) ?? false;
+export const isPublic = ({ access }: Pick<Method, "access">): boolean => access?.callers.includes(Kind.PUBLIC) ?? false;
 
 /**
  * Throws Failure `unauthenticated` for a caller that showed nothing, `denied` for one that is known but not meant:

@@ -83,7 +83,10 @@ async function byToken(parts: Parts, token: string, now: number): Promise<Known>
     return { kind: "user", ...holder };
   } catch (thrown) {
     if (!(thrown instanceof Failure) || thrown.kind !== "badToken") throw thrown;
-    throw new Failure("unauthenticated", "the access token was refused", { reason: "INVALID_TOKEN", cause: thrown.cause });
+    throw new Failure("unauthenticated", "the access token was refused", {
+      reason: "INVALID_TOKEN",
+      cause: thrown.cause,
+    });
   }
 }
 

@@ -16,8 +16,8 @@ export const listenerLimits: ListenerLimits = { handshakeMs: 10_000, connections
 
 export type Listener = {
   port: number;
-  /** Takes no further connection. */
-  close(): void;
+  /** Takes no further connection, and resolves when the last one has closed. */
+  close(): Promise<void>;
   /** Cuts every connection that is left. */
   destroy(): void;
 };
@@ -37,7 +37,11 @@ export async function listenFor(
   });
   front.maxConnections = limits.connections;
   const port = await listen(front, address);
-  return { port, close: () => void front.close(), destroy: () => connections.destroy() };
+  const close = () => {
+    connections.destroy({ unsettled: true });
+    return new Promise<void>((resolve) => front.close(() => resolve()));
+  };
+  return { port, close, destroy: () => connections.destroy() };
 }
 
 /** Resolves to the port that was bound. */
@@ -57,7 +61,7 @@ type Peer = Pick<Socket, "remoteAddress" | "remotePort">;
 const nameOf = ({ remoteAddress, remotePort }: Peer) => `${remoteAddress} ${remotePort}`;
 
 function trackConnections({ handshakeMs, connectionsPerSource }: ListenerLimits) {
-  const open = new Map<string, { socket: Socket; timer: NodeJS.Timeout }>();
+  const open = new Map<string, { socket: Socket; timer: NodeJS.Timeout; settled: boolean }>();
   const perSource = new Map<string, number>();
   const count = (source: string, step: 1 | -1) => {
     const sum = (perSource.get(source) ?? 0) + step;
@@ -70,7 +74,7 @@ function trackConnections({ handshakeMs, connectionsPerSource }: ListenerLimits)
       if (source === "" || (perSource.get(source) ?? 0) >= connectionsPerSource) return false;
       const name = nameOf(socket);
       const timer = setTimeout(() => socket.destroy(), handshakeMs);
-      open.set(name, { socket, timer });
+      open.set(name, { socket, timer, settled: false });
       count(source, 1);
       socket.on("error", () => {});
       socket.once("close", () => {
@@ -80,9 +84,14 @@ function trackConnections({ handshakeMs, connectionsPerSource }: ListenerLimits)
       });
       return true;
     },
-    settle: (peer: Peer) => clearTimeout(open.get(nameOf(peer))?.timer),
-    destroy() {
-      for (const { socket } of open.values()) socket.destroy();
+    settle(peer: Peer) {
+      const connection = open.get(nameOf(peer));
+      if (!connection) return;
+      clearTimeout(connection.timer);
+      connection.settled = true;
+    },
+    destroy({ unsettled = false } = {}) {
+      for (const { socket, settled } of open.values()) if (!unsettled || !settled) socket.destroy();
     },
   };
 }
@@ -99,12 +108,15 @@ function onFirstFrame(server: Server, settle: (peer: Peer) => void): void {
       const { remoteAddress, remotePort } = session.socket;
       session.once("remoteSettings", () => settle({ remoteAddress, remotePort }));
     });
-    http2.prependListener("stream", revealRepeated);
+    http2.prependListener("stream", correct);
   }
 }
 
-/** Node keeps the first of two authorization fields in silence. Both must be seen, to be refused (RFC 6750 section 2). */
-function revealRepeated(_stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]): void {
+/** What grpc-js would let through: it does not look at the HTTP method, and Node hides a second authorization field. */
+function correct(_stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]): void {
+  // Refused as of the wrong content type.
+  if (headers[":method"] !== "POST") headers["content-type"] = "";
   const values = raw.filter((_, index) => index % 2 === 1 && raw[index - 1] === "authorization");
+  // Both must be seen, to be refused (RFC 6750 section 2).
   if (values.length > 1) Object.assign(headers, { authorization: values });
 }

@@ -33,7 +33,9 @@ type Parts = { methods: readonly Method[]; dispatch: Dispatch };
 
 /** Input is the JSON form of the request, output that of the answer: with everything in it, unless it is sparse. */
 export function createRouter({ methods, dispatch }: Parts) {
-  const t = initTRPC.context<TrpcContext>().create({ errorFormatter: ({ shape, error }) => shapeOf(shape.code, error) });
+  const t = initTRPC
+    .context<TrpcContext>()
+    .create({ errorFormatter: ({ shape, error }) => shapeOf(shape.code, error) });
   // What came in is read inside dispatch, so that a flooding source is refused before its JSON is parsed.
   const raw = t.procedure.use(({ getRawInput, next }) => next({ ctx: { getRawInput } }));
   const procedure = (method: Method) => {

@@ -1,12 +1,5 @@
 // From bytes or JSON to a message that keeps the rules of its proto. No value of a request is ever in a violation.
-import {
-  create,
-  type DescMessage,
-  fromBinary,
-  fromJson,
-  type JsonValue,
-  type Message,
-} from "@bufbuild/protobuf";
+import { create, type DescMessage, fromBinary, fromJson, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { isFieldError, type Path } from "@bufbuild/protobuf/reflect";
 import { createValidator } from "@bufbuild/protovalidate";
 import { Failure, type Violation } from "../failure.ts";
@@ -19,14 +12,19 @@ export function createValidation(requests: readonly DescMessage[]): Validate {
   const validator = createValidator();
   for (const desc of requests) {
     const { kind, error } = validator.validate(desc, create(desc));
-    if (kind === "error") throw new Failure("internal", `the rules of ${desc.typeName} do not compile`, { cause: error });
+    if (kind === "error")
+      throw new Failure("internal", `the rules of ${desc.typeName} do not compile`, { cause: error });
   }
   return (desc, message) => {
     const { kind, violations, error } = validator.validate(desc, message);
     if (kind === "error") throw error;
     if (kind === "invalid") {
       throw invalid(
-        violations.map(({ field, message, ruleId }) => ({ field: pathText(field), description: message, rule: ruleId })),
+        violations.map(({ field, message, ruleId }) => ({
+          field: pathText(field),
+          description: message,
+          rule: ruleId,
+        })),
       );
     }
   };
@@ -48,11 +46,16 @@ export function decodeJson(desc: DescMessage, json: unknown): Message {
     return fromJson(desc, (json ?? {}) as JsonValue);
   } catch (thrown) {
     // The message of what was thrown quotes the value, so it is not kept as the cause.
-    throw invalid(isFieldError(thrown) ? [malformed(thrown.field().name)] : unknownFields(desc, json));
+    const cause = thrown instanceof Error ? thrown.cause : undefined;
+    throw invalid(isFieldError(cause) ? [malformed(cause.field().name)] : unknownFields(desc, json));
   }
 }
 
-const malformed = (field: string): Violation => ({ field, description: "does not have the type of its field", rule: "json" });
+const malformed = (field: string): Violation => ({
+  field,
+  description: "does not have the type of its field",
+  rule: "json",
+});
 
 function unknownFields(desc: DescMessage, json: unknown): Violation[] {
   const known = new Set(desc.fields.flatMap(({ name, jsonName }) => [name, jsonName]));

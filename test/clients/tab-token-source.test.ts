@@ -143,11 +143,13 @@ describe("a leader that goes", () => {
 
   it("in the middle of a refresh has it repeated with the same token, which the service answers alike", async () => {
     const { leader, other, calls, service } = await twoTabs(tokens(0, 0));
-    service.refresh = () => new Promise(() => {});
+    const cut = Promise.withResolvers<TokenAnswer>();
+    service.refresh = () => cut.promise;
     const asked = other.token();
     await vi.waitFor(() => expect(calls).toEqual(["r0"]));
     service.refresh = async () => answer(1);
     leader.fire("pagehide");
+    cut.reject(new TesseraError("CANCELLED", "the page is gone"));
     expect(await asked).toBe("a1");
     expect(calls).toEqual(["r0", "r0"]);
   });
@@ -160,6 +162,14 @@ describe("a leader that goes", () => {
     leader.fire("pageshow");
     expect(await leader.token()).toBe("a1");
     expect(leader.leads()).toBe(false);
+  });
+
+  it("for good answers no more, and leaves alone what it had", async () => {
+    const { leader, other, revoked } = await twoTabs();
+    leader.close();
+    expect(await reasonOf(leader.token())).toBe("SIGNED_OUT");
+    await vi.waitFor(() => expect(other.leads()).toBe(true));
+    expect([await other.token(), revoked]).toEqual(["a0", []]);
   });
 
   it("without a word leaves the others the access token they know, and no way to renew it", async () => {

@@ -1,10 +1,17 @@
 // A small identity provider on loopback that can be made to misbehave, with counters of what was asked of it.
 import { generateKeyPairSync, type KeyObject, sign as rawSign, type SignKeyObjectInput } from "node:crypto";
+import { channel } from "node:diagnostics_channel";
 import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import type { TrustedConnector } from "../../src/tokens/issuers.ts";
-import { createOutbound } from "../../src/tokens/outbound.ts";
+import {
+  createIssuers,
+  type TrustedConnector,
+  type UpstreamSubject,
+  type VerifyInput,
+} from "../../src/tokens/issuers.ts";
+import { Failure } from "../../src/failure.ts";
+import { type Address, createOutbound, type OutboundParts } from "../../src/tokens/outbound.ts";
 
 export type Algorithm = "ES256" | "ES384" | "ES512" | "RS256" | "RS512" | "PS256" | "EdDSA";
 
@@ -134,6 +141,40 @@ export const send =
 /** May reach loopback over http, as an operator would allow it for an identity provider next door. */
 export const loopback = () => createOutbound({ allow: ["127.0.0.0/8"], allowPlain: true });
 
+/** How a request ended: status and body, or the kind of failure. */
+export async function outcome(
+  url: string,
+  parts: Partial<OutboundParts> = {},
+  signal: AbortSignal = new AbortController().signal,
+): Promise<unknown> {
+  const outbound = createOutbound({ allow: ["127.0.0.1/32"], allowPlain: true, ...parts });
+  return outbound.json(url, { signal }).then(
+    ({ status, body }) => ({ status, body }),
+    (error: unknown) => (error instanceof Failure ? error.kind : error),
+  );
+}
+
+/** A resolver that knows one answer, and what it was asked. */
+export function answering(...addresses: string[]) {
+  const asked: string[] = [];
+  const resolve = async (host: string): Promise<Address[]> => {
+    asked.push(host);
+    return addresses.map((address) => ({ address, family: address.includes(":") ? 6 : 4 }));
+  };
+  return { asked, resolve };
+}
+
+/** Counts the client sockets of this process: Node announces each, whoever opens it. */
+export function watchSockets() {
+  const sockets = channel("net.client.socket");
+  const watch = { opened: 0, stop: () => sockets.unsubscribe(count) };
+  const count = () => {
+    watch.opened += 1;
+  };
+  sockets.subscribe(count);
+  return watch;
+}
+
 /** Keys are read from `/jwks` without discovery, unless `jwksUri` is emptied. */
 export function connectorFor(issuer: string, overrides: Partial<TrustedConnector> = {}): TrustedConnector {
   return {
@@ -167,3 +208,37 @@ export function claimsAt(
   const iat = Math.floor(now / 1000);
   return { iss: issuer, sub: "alice", aud: "tessera", iat, exp: iat + 3600, ...overrides };
 }
+
+/** A fake issuer and our verification of its tokens, both at the time `now` (milliseconds). */
+export async function startUpstream(keys: TestKey[], now: number) {
+  const idp = await startIssuer(keys);
+  const open = () => createIssuers({ outbound: loopback(), clock: { now: () => now } });
+  let issuers = open();
+  const verify = (
+    token: string,
+    overrides: Partial<TrustedConnector> = {},
+    input: Partial<VerifyInput> = {},
+  ): Promise<UpstreamSubject> => {
+    const connectors = [connectorFor(idp.issuer, overrides)];
+    return issuers.verify({ connectors, token, now, signal: new AbortController().signal, ...input });
+  };
+  return {
+    idp,
+    verify,
+    /** "ok" or the kind of failure. */
+    outcome: (...input: Parameters<typeof verify>): Promise<string> =>
+      verify(...input).then(
+        () => "ok",
+        (error: unknown) => (error instanceof Failure ? spoken(error) : String(error)),
+      ),
+    claims: (overrides: Record<string, unknown> = {}) => claimsAt(now, idp.issuer, overrides),
+    /** Forgets all keys. */
+    restart: () => {
+      issuers = open();
+    },
+  };
+}
+
+/** The kind, or the whole sentence if it is not the one for its kind: a cause must not show. */
+const spoken = ({ kind, message }: Failure): string =>
+  ["the token was refused", "a dependency is unavailable"].includes(message) ? kind : message;

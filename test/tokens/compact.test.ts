@@ -1,5 +1,5 @@
 // One spelling per token and one meaning per document: both sides of each limit, and what readers disagree about.
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/failure.ts";
 import { parseCompact, parseJson } from "../../src/tokens/compact.ts";
@@ -61,7 +61,7 @@ describe("the form", () => {
     const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_= \n.";
     const at = fc.nat({ max: good.length - 1 });
     fc.assert(
-      fc.property(at, fc.constantFrom(...alphabet), (index, sign) => {
+      fc.property(at, fc.constantFrom(...alphabet.split("")), (index, sign) => {
         const other = good.slice(0, index) + sign + good.slice(index + 1);
         if (refusal(other) !== "accepted") return;
         expect(other.split(".").map((text) => Buffer.from(text, "base64url").toString("base64url"))).toEqual(
@@ -152,7 +152,7 @@ describe("the documents", () => {
     expect(Object.getPrototypeOf(payload)).toBeNull();
     expect(Object.keys(payload)).toEqual(["__proto__", "constructor"]);
     expect(payload.isAdmin).toBeUndefined();
-    expect(payload.toString).toBeUndefined();
+    expect("toString" in payload).toBe(false);
   });
 
   it("a refusal tells nothing of what was read", () => {

@@ -1,5 +1,5 @@
 // Strangers verify our tokens: PyJWT and golang-jwt, each against the key set the running service serves.
-import { execFileSync } from "node:child_process";
+import { type ExecFileSyncOptionsWithStringEncoding, execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ type Verdict = { accepted: boolean; altered_accepted: boolean };
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const work = mkdtempSync(join(tmpdir(), "tessera-verifiers-"));
-const quiet = { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] } as const;
+const quiet: ExecFileSyncOptionsWithStringEncoding = { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] };
 
 /** Builds a verifier and answers the command that runs it, or undefined where its toolchain is missing. */
 const verifiers: Record<string, () => string[]> = {

@@ -1,6 +1,6 @@
 // The line between tabs: asks the leader and waits for its answer, and carries the leader's word to the others.
 import type { Clock } from "./clock.ts";
-import { asTesseraError, TesseraError } from "./error.ts";
+import { asTesseraError, signedOut, TesseraError } from "./error.ts";
 import { errorOf, type Message, refusalOf, type View, type Wish } from "./tab-messages.ts";
 
 /** The part of BroadcastChannel that is used. */
@@ -32,6 +32,7 @@ export type Line = {
 type Pending = { wish: Wish; resolve: (view: View | undefined) => void; reject: (error: TesseraError) => void };
 
 export function openLine({ channel, clock, patienceMs, grant, heard }: LineOptions): Line {
+  let closed = false;
   const pending = new Map<string, Pending>();
   // oxlint-disable-next-line unicorn/require-post-message-target-origin -- A channel has no target origin.
   const post = (message: Message) => channel.postMessage(message);
@@ -39,6 +40,7 @@ export function openLine({ channel, clock, patienceMs, grant, heard }: LineOptio
 
   return {
     async ask(wish, signal) {
+      if (closed) throw signedOut("this tab has left the others");
       const id = crypto.randomUUID();
       const answer = new Promise<View | undefined>((resolve, reject) => pending.set(id, { wish, resolve, reject }));
       const done = new AbortController();
@@ -54,7 +56,10 @@ export function openLine({ channel, clock, patienceMs, grant, heard }: LineOptio
       }
     },
     tell: post,
-    close: () => channel.close(),
+    close() {
+      closed = true;
+      channel.close();
+    },
   };
 
   function hear(message: Message): void {

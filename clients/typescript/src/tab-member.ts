@@ -31,10 +31,10 @@ export function joinTabs({ name, locks, channel, page, clock, patienceMs, change
   let view: View | undefined;
   let handed: Tokens | undefined;
   let office: Office | undefined;
-  let seated = new AbortController();
-  const line = openLine({ channel, clock, patienceMs, grant: (wish) => office?.grant(wish), heard });
+  // Ends when this tab is elected, and again when it goes.
+  let term = new AbortController();
+  const line = openLine({ channel, clock, patienceMs, grant, heard });
   let resign = enter();
-
   page.addEventListener("pagehide", leave);
   page.addEventListener("pageshow", (event) => {
     if (!("persisted" in event && event.persisted)) return;
@@ -54,21 +54,25 @@ export function joinTabs({ name, locks, channel, page, clock, patienceMs, change
   };
 
   async function fulfil(wish: Wish): Promise<View | undefined> {
-    if (office) return office.grant(wish);
-    const { signal } = seated;
+    const { signal } = term;
     try {
-      const answer = await line.ask(wish, signal);
+      const answer = await (office ? office.grant(wish) : line.ask(wish, signal));
       show(answer);
       return answer;
     } catch (error) {
       if (!signal.aborted) throw error;
-      // Elected while asking: the wish is now this tab's own to grant.
+      // Another tab leads by now, or this one does: the wish goes there.
       return fulfil(wish);
     }
   }
 
+  function grant(wish: Wish): Promise<View | undefined> | undefined {
+    const { signal } = term;
+    // Who goes answers nobody any more: those who wait ask the next leader.
+    return office?.grant(wish).finally(() => (signal.aborted ? new Promise<never>(() => {}) : undefined));
+  }
+
   function enter(): () => void {
-    seated = new AbortController();
     return stand({ locks, name, elected: lead });
   }
 
@@ -77,17 +81,22 @@ export function joinTabs({ name, locks, channel, page, clock, patienceMs, change
       show(next);
       line.tell({ kind: "state", view: next });
     };
-    office = takeOffice({ ...work, clock, handed, view, inheriting, changed: see });
+    begin(takeOffice({ ...work, clock, handed, view, inheriting, changed: see }));
     handed = undefined;
-    seated.abort();
     line.tell({ kind: "leads" });
   }
 
   function leave(): void {
     const tokens = office?.leave();
-    office = undefined;
+    begin(undefined);
     if (tokens?.refreshToken) line.tell({ kind: "handover", tokens });
     resign();
+  }
+
+  function begin(next: Office | undefined): void {
+    office = next;
+    term.abort();
+    term = new AbortController();
   }
 
   function heard(notice: Notice): void {

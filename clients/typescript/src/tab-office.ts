@@ -39,10 +39,10 @@ export function takeOffice({ sources, revoke, clock, handed, view, inheriting, c
   else if (!inheriting) begin(undefined);
   // A leader that crashed hands nothing over. What this tab knows still serves until it expires.
   else
-    clock.wait(handoverMs, left.signal).then(
-      () => begin(view),
-      () => {},
-    );
+    void clock
+      .wait(handoverMs, left.signal)
+      .then(() => begin(view))
+      .catch(() => {});
 
   return {
     async grant(wish) {
@@ -50,7 +50,7 @@ export function takeOffice({ sources, revoke, clock, handed, view, inheriting, c
       await opened.promise;
       if (wish.want === "sign_in") adopt(wish.tokens);
       else if (wish.want === "sign_out") await signOut();
-      else await renewed(wish.want);
+      else await renew(source, wish.want);
       return shown();
     },
     inherit: (tokens) => begin(tokens),
@@ -81,11 +81,6 @@ export function takeOffice({ sources, revoke, clock, handed, view, inheriting, c
     return last?.close();
   }
 
-  async function renewed(want: "token" | "refresh"): Promise<void> {
-    if (!source) throw signedOut("nobody is signed in");
-    await (want === "token" ? source.token() : source.refresh());
-  }
-
   /** Forgets first: whoever signs out offline is signed out here all the same. */
   async function signOut(): Promise<void> {
     const last = drop();
@@ -97,4 +92,9 @@ export function takeOffice({ sources, revoke, clock, handed, view, inheriting, c
     const held = source?.peek();
     return held && viewOf(held);
   }
+}
+
+async function renew(source: TokenSource | undefined, want: "token" | "refresh"): Promise<void> {
+  if (!source) throw signedOut("nobody is signed in");
+  await (want === "token" ? source.token() : source.refresh());
 }

@@ -35,9 +35,9 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const closing = new AbortController();
   let held: Tokens | undefined;
   let renewAt = 0;
-  let flight: Promise<Tokens> | undefined;
   let failed: { error: TesseraError; until: number } | undefined;
   let ended: TesseraError | undefined;
+  const renew = sharing(fetchTokens);
   if (options.initial) hold(options.initial);
 
   return {
@@ -62,16 +62,13 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     },
   };
 
-  async function renew(): Promise<Tokens> {
+  async function fetchTokens(): Promise<Tokens> {
     if (ended) throw ended;
-    flight ??= nextTokens(renewalOf(held, options), { clock, random, signal: closing.signal })
-      .then(hold, (thrown: unknown) => {
-        throw settle(asTesseraError(thrown));
-      })
-      .finally(() => {
-        flight = undefined;
-      });
-    return flight;
+    try {
+      return hold(await nextTokens(renewalOf(held, options), { clock, random, signal: closing.signal }));
+    } catch (thrown) {
+      throw settle(asTesseraError(thrown));
+    }
   }
 
   function hold(tokens: Tokens): Tokens {
@@ -101,4 +98,15 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     closing.abort(error);
     tell(undefined);
   }
+}
+
+/** The same call for all who ask while it is under way. */
+function sharing<Answer>(call: () => Promise<Answer>): () => Promise<Answer> {
+  let flight: Promise<Answer> | undefined;
+  return () => {
+    flight ??= call().finally(() => {
+      flight = undefined;
+    });
+    return flight;
+  };
 }

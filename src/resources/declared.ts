@@ -1,0 +1,48 @@
+// The things of a declaration, in the order in which one may refer to another.
+import { clone, type Message } from "@bufbuild/protobuf";
+import { reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";
+import { type Declaration, DeclarationSchema } from "../gen/tessera/admin/v1/declaration_pb.ts";
+import { keyOf } from "./planned-rows.ts";
+import type { ResourceType } from "./resource.ts";
+import { impliedByTenant } from "./tenant.ts";
+import { resourceTypes } from "./types.ts";
+
+export type Item = {
+  type: ResourceType;
+  message: Message & { id: string };
+  /** Where the declaration says it, such as "roles[2]". */
+  path: string;
+  /** The unique name as it is written there; of a binding, the names of what it binds. */
+  label: string;
+  /** Comes with every tenant: made where it is missing, otherwise left as it is. */
+  implied: boolean;
+};
+
+/** Copies, so that names can be replaced by ids in them. */
+export function itemsOf(declaration: Declaration): Item[] {
+  const written = messagesOf(clone(DeclarationSchema, declaration)).map(({ path, item }) => itemOf(item.message, path));
+  const implied = impliedByTenant().map((message) => ({ ...itemOf(message, "tenant"), implied: true }));
+  const order = [...resourceTypes.keys()];
+  const rank = ({ type }: Item) => order.indexOf(type.desc.typeName);
+  // There is never more than one default, so the old one gives way before the next one comes.
+  return [...written, ...implied].sort((a, b) => rank(a) - rank(b) || isDefault(a) - isDefault(b));
+}
+
+/** Every management message of a declaration and where it stands. */
+export function messagesOf(declaration: Declaration): { path: string; item: ReflectMessage }[] {
+  const reflected = reflect(DeclarationSchema, declaration);
+  return DeclarationSchema.fields.flatMap((field) => {
+    if (field.fieldKind === "message") return [{ path: field.name, item: reflected.get(field) }];
+    if (field.fieldKind !== "list" || field.listKind !== "message") return [];
+    return [...reflected.get(field)].map((item, i) => ({ path: `${field.name}[${i}]`, item: item as ReflectMessage }));
+  });
+}
+
+function itemOf(message: Message, path: string): Item {
+  const type = resourceTypes.get(message.$typeName);
+  if (type === undefined) throw new Error(`no management type for ${message.$typeName}`);
+  const names = Object.values(keyOf(type, message)).filter((part) => typeof part === "string");
+  return { type, message: message as Item["message"], path, label: names.join(" / "), implied: false };
+}
+
+const isDefault = ({ message }: Item): number => Number("isDefault" in message && message.isDefault === true);

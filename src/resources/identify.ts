@@ -1,0 +1,57 @@
+// Finds what a declaration means: which of its things are stored already, the ids of the new ones, and whose name
+// stands for which id. Reads only.
+import type { Message } from "@bufbuild/protobuf";
+import { Failure } from "../failure.ts";
+import type { AnyRow } from "../store/row-operations.ts";
+import type { TenantStore } from "../store/store.ts";
+import { toColumns, unsealed } from "./columns.ts";
+import type { Item } from "./declared.ts";
+import { locate } from "./located.ts";
+import { keyOf, plannedRows, type PlannedRows } from "./planned-rows.ts";
+import { resolveReferences } from "./references.ts";
+import type { ResourceType } from "./resource.ts";
+
+/** `row` is what is stored of it; undefined where it has to be made. */
+export type Identified = Item & { row: AnyRow | undefined };
+
+/** Throws exists for what is declared twice, invalid for a reference that leads nowhere. */
+export async function identify(
+  stored: TenantStore,
+  items: readonly Item[],
+  makeId: () => string,
+): Promise<{ items: Identified[]; planned: PlannedRows }> {
+  const planned = plannedRows(stored);
+  const identified: Identified[] = [];
+  // Ids come first, for all; then things may refer to each other in any order.
+  for (const item of items) {
+    const { type, message } = item;
+    await locate(item.path, async () => {
+      await resolveReferences(planned.store, type, message, "key");
+      const key = keyOf(type, message);
+      if (item.implied && planned.has(type, key)) return;
+      const row = await storedRow(stored, type, message);
+      message.id = row === undefined ? message.id || makeId() : String(row["id"]);
+      if (planned.has(type, { id: message.id })) throw new Failure("exists", "it is declared twice");
+      planned.put(type, { ...row, ...key, id: message.id });
+      identified.push({ ...item, row });
+    });
+  }
+  for (const { path, type, message, row } of identified)
+    await locate(path, async () => {
+      await resolveReferences(planned.store, type, message, "rest");
+      planned.put(type, { ...row, ...toColumns(type.desc, message, unsealed), id: message.id });
+    });
+  return { items: identified, planned };
+}
+
+/** By its id if it says one, else by its unique name. */
+async function storedRow(
+  stored: TenantStore,
+  type: ResourceType,
+  message: Message & { id: string },
+): Promise<AnyRow | undefined> {
+  const named = await stored.rowByKey(type.name, keyOf(type, message));
+  if (message.id === "") return named;
+  if (named !== undefined && named["id"] !== message.id) throw new Failure("exists", "its name has another id");
+  return stored.row(type.name, message.id);
+}

@@ -1,0 +1,64 @@
+// Tables of what may be done: resources, scopes, roles, groups, organizations.
+import { sql } from "drizzle-orm";
+import { type defineClientTables, inTenantOf } from "./client-tables.ts";
+import { columnSets, type Kit } from "./columns.ts";
+
+export function definePolicyTables(kit: Kit, { tenant }: Pick<ReturnType<typeof defineClientTables>, "tenant">) {
+  const { table, text, index, uniqueIndex } = kit;
+  const { list, yes, word, number } = columnSets(kit);
+  const inTenant = inTenantOf(kit, tenant);
+
+  const resource = table(
+    "resource",
+    {
+      ...inTenant(),
+      name: text().notNull(),
+      indicator: text().notNull(),
+      accessTokenTtl: number(),
+      isDefault: yes(),
+      serverClientIds: list(),
+      signingAlgorithm: number(),
+      disabled: yes(),
+    },
+    (t) => [
+      uniqueIndex("resource_indicator").on(t.tenantId, t.indicator),
+      uniqueIndex("resource_default").on(t.tenantId).where(sql`is_default`),
+    ],
+  );
+
+  const scope = table(
+    "scope",
+    {
+      ...inTenant(),
+      resourceId: text()
+        .notNull()
+        .references(() => resource.id, { onDelete: "cascade" }),
+      name: text().notNull(),
+      description: word(),
+    },
+    (t) => [uniqueIndex("scope_name").on(t.resourceId, t.name), index("scope_tenant").on(t.tenantId)],
+  );
+
+  const role = table(
+    "role",
+    { ...inTenant(), name: text().notNull(), description: word(), type: number(), scopeIds: list() },
+    (t) => [uniqueIndex("role_name").on(t.tenantId, t.name)],
+  );
+
+  const group = table("group", { ...inTenant(), name: text().notNull(), description: word(), roleIds: list() }, (t) => [
+    uniqueIndex("group_name").on(t.tenantId, t.name),
+  ]);
+  const organization = table(
+    "organization",
+    { ...inTenant(), name: text().notNull(), description: word(), disabled: yes() },
+    (t) => [uniqueIndex("organization_name").on(t.tenantId, t.name)],
+  );
+
+  const organizationRole = table(
+    "organization_role",
+    { ...inTenant(), name: text().notNull(), description: word(), scopeIds: list() },
+    (t) => [uniqueIndex("organization_role_name").on(t.tenantId, t.name)],
+  );
+
+  return { resource, scope, role, group, organization, organizationRole };
+}

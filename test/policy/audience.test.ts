@@ -1,0 +1,94 @@
+// Which audience an access token is for.
+import { describe, expect, it } from "vitest";
+import {
+  type AudienceRequest,
+  chooseAudience,
+  managementIndicator,
+  managementResource,
+} from "../../src/policy/audience.ts";
+import { buildPolicy, type PolicyResource } from "../../src/policy/permissions.ts";
+
+const resource = (id: string, facts: Partial<PolicyResource> = {}): PolicyResource => ({
+  id,
+  indicator: `https://${id}.test`,
+  isDefault: false,
+  disabled: false,
+  accessTokenTtl: 0,
+  signingAlgorithm: 0,
+  serverClientIds: [],
+  ...facts,
+});
+
+const policyOf = (...resources: PolicyResource[]) =>
+  buildPolicy({ resources, scopes: [], roles: [], groups: [], organizationRoles: [] });
+const standard = [resource("main", { isDefault: true }), resource("billing"), resource("off", { disabled: true })];
+
+function choose(
+  requested: string[],
+  application: Partial<AudienceRequest["application"]> = {},
+  resources: PolicyResource[] = standard,
+): string {
+  const request = { requested, application: { defaultResourceId: "", resourceIds: [], ...application } };
+  const decision = chooseAudience(policyOf(...resources), request);
+  return "resource" in decision ? decision.resource.id : `refused: ${decision.refuse}`;
+}
+
+describe("the audience", () => {
+  it("N2-03: is the application's default when none is asked for", () => {
+    expect(choose([], { defaultResourceId: "billing" })).toBe("billing");
+  });
+
+  it("N2-03: is the tenant's default when the application has none", () => {
+    expect(choose([])).toBe("main");
+  });
+
+  it("is the one asked for, where it is a default or listed", () => {
+    expect(choose(["https://main.test"])).toBe("main");
+    expect(choose(["https://billing.test"], { resourceIds: ["billing"] })).toBe("billing");
+    expect(choose(["https://billing.test"], { defaultResourceId: "billing" })).toBe("billing");
+  });
+});
+
+describe("refused is", () => {
+  it("N2-03: a request without audience where there is no default: no token is made for nobody", () => {
+    expect(choose([], {}, [resource("billing")])).toBe("refused: none");
+  });
+
+  it("N2-03: an application's default that is gone, rather than falling back to another audience", () => {
+    expect(choose([], { defaultResourceId: "gone" })).toBe("refused: none");
+  });
+
+  it("N2-04: more than one audience", () => {
+    const both = ["https://main.test", "https://billing.test"];
+    expect(choose(both, { resourceIds: ["main", "billing"] })).toBe("refused: several");
+  });
+
+  it("an audience that is not the application's, the tenant's default included once it has its own", () => {
+    expect(choose(["https://billing.test"])).toBe("refused: not allowed");
+    expect(choose(["https://main.test"], { defaultResourceId: "billing" })).toBe("refused: not allowed");
+  });
+
+  it("an indicator that is not spelled byte for byte", () => {
+    for (const near of ["https://main.test/", "https://MAIN.test", "main", ""])
+      expect(choose([near])).toBe("refused: unknown");
+  });
+
+  it("a disabled audience, asked for or by default", () => {
+    expect(choose(["https://off.test"], { resourceIds: ["off"] })).toBe("refused: unknown");
+    expect(choose([], { defaultResourceId: "off" })).toBe("refused: none");
+  });
+});
+
+describe("the management resource", () => {
+  const management = resource("admin", { indicator: managementIndicator });
+
+  it("is found by its indicator, never as an application's by-product", () => {
+    expect(managementResource(policyOf(management))).toEqual({ resource: management });
+    expect(choose([managementIndicator], {}, [...standard, management])).toBe("refused: not allowed");
+  });
+
+  it("is refused where it is missing or disabled", () => {
+    expect(managementResource(policyOf())).toEqual({ refuse: "none" });
+    expect(managementResource(policyOf({ ...management, disabled: true }))).toEqual({ refuse: "none" });
+  });
+});

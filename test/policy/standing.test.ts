@@ -1,0 +1,60 @@
+// What ends a grant.
+import { describe, expect, it } from "vitest";
+import { type Ending, endedBecause, type GrantStanding } from "../../src/policy/standing.ts";
+
+const now = 1_800_000_000_000;
+
+/** Everything that a grant can have, and all of it in order. */
+const alive: GrantStanding = {
+  grant: { revokeTime: null, expireTime: now + 1, organizationId: "org", connectorId: "con" },
+  tenant: { disabled: false },
+  application: { disabled: false },
+  project: { disabled: false },
+  user: { suspended: false },
+  resource: { disabled: false },
+  connector: { disabled: false },
+  organization: { disabled: false },
+  membership: { id: "member" },
+  family: { revokeTime: null },
+  tokenRevoked: false,
+};
+
+const endings: [string, Partial<GrantStanding>, Ending][] = [
+  ["the grant was revoked", { grant: { ...alive.grant, revokeTime: now } }, "revoked"],
+  ["the grant was revoked at time 0", { grant: { ...alive.grant, revokeTime: 0 } }, "revoked"],
+  ["the token was revoked", { tokenRevoked: true }, "revoked"],
+  ["the grant expires this millisecond", { grant: { ...alive.grant, expireTime: now } }, "expired"],
+  ["the tenant is disabled", { tenant: { disabled: true } }, "tenant disabled"],
+  ["the application is disabled", { application: { disabled: true } }, "application disabled"],
+  ["the project is disabled", { project: { disabled: true } }, "project disabled"],
+  ["the user is suspended", { user: { suspended: true } }, "user suspended"],
+  ["the resource is disabled", { resource: { disabled: true } }, "resource disabled"],
+  ["the refresh family was revoked", { family: { revokeTime: now } }, "family revoked"],
+  ["the refresh family was revoked at time 0", { family: { revokeTime: 0 } }, "family revoked"],
+  ["the connector is disabled", { connector: { disabled: true } }, "connector disabled"],
+  ["the connector is gone", { connector: null }, "connector disabled"],
+  ["the organization is disabled", { organization: { disabled: true } }, "organization disabled"],
+  ["the organization is gone", { organization: null }, "organization disabled"],
+  ["the user left the organization", { membership: null }, "not a member"],
+];
+
+describe("a grant", () => {
+  it("stands with everything in order, to its last millisecond", () => {
+    expect(endedBecause(alive, now)).toBeUndefined();
+  });
+
+  it.each(endings)("ends alone because %s", (_case, change, ending) => {
+    expect(endedBecause({ ...alive, ...change }, now)).toBe(ending);
+  });
+
+  it("is not revived by any second change", () => {
+    for (const [, first] of endings)
+      for (const [, second] of endings) expect(endedBecause({ ...alive, ...first, ...second }, now)).toBeDefined();
+  });
+
+  it("needs no connector, organization or refresh family that it never had", () => {
+    const grant = { ...alive.grant, organizationId: null, connectorId: null };
+    const bare = { ...alive, grant, connector: null, organization: null, membership: null, family: null };
+    expect(endedBecause(bare, now)).toBeUndefined();
+  });
+});

@@ -1,0 +1,104 @@
+// One call of every read and every write, with arguments that a query could not do without. Texts hold a canary.
+import type { InstanceReads, TenantReads } from "../../src/store/reads.ts";
+import type { bindAuditReads } from "../../src/store/audit-rows.ts";
+import type { Arguments, OperationName } from "../../src/store/operations.ts";
+import type { bindRowReads } from "../../src/store/row-operations.ts";
+import { auditOf, type FilledTenant, familyOf, grantOf, id, now, rotationOf } from "../support/store.ts";
+
+type AllReads = InstanceReads & ReturnType<typeof bindAuditReads> & TenantReads & ReturnType<typeof bindRowReads>;
+const text = "canary' OR 1=1 --";
+
+// A read that is missing here does not compile.
+export const readArguments: { [Name in keyof AllReads]: Parameters<AllReads[Name]> } = {
+  findClient: [text],
+  findClientByCertificate: [text],
+  secretsOf: [text],
+  knowsOrigin: [text],
+  tenant: [text],
+  tenantByName: [text],
+  instanceValue: [text],
+  signingKeys: [],
+  dataKeys: [],
+  unsealed: [10],
+  auditRow: [text, 1],
+  auditTrail: [text, 0, 10],
+  auditTenants: [],
+  user: [text, text],
+  userByEmail: [text, text],
+  userByIdentity: [text, text, text],
+  upstreamSubject: [text, text],
+  connector: [text, text],
+  userRoleIds: [text, text, now],
+  applicationRoleIds: [text, text, now],
+  groupIds: [text, text, now],
+  membership: [text, text, text],
+  policy: [text],
+  family: [text, text],
+  standing: [text, text, text],
+  row: [text, "user", text],
+  rowByKey: [text, "roleAssignment", { roleId: text, userId: null }],
+  rows: [text, "tenant", text, 10],
+};
+
+const ids = { user: text, application: text, resource: text, organization: text, connector: text };
+const tenant = { tenantId: text, ids } as unknown as FilledTenant;
+const grant = grantOf(tenant, { id: text });
+const family = familyOf(grant, { id: text });
+const audit = { ...auditOf(text), detail: { note: text } };
+const standard = { id: text, tenantId: text, revision: 1, createTime: now, updateTime: now };
+const change = { type: "connector" as const, tenantId: text, epoch: { tenant: text }, audit };
+const row = { ...standard, name: text, issuer: text, audiences: [text] };
+
+export const operationArguments: { [Name in OperationName]: Arguments<Name> } = {
+  openGrant: { grant, family, claim: { tenantId: text, connectorId: text, fingerprint: text, expireTime: now } },
+  rotateFamily: rotationOf(family, 0, text),
+  endGrant: { tenantId: text, grantId: text, now, reason: "revoked", audit },
+  revokeToken: { token: { jti: text, tenantId: text, expireTime: now }, audit },
+  sweep: { before: now },
+  touchSecret: { id: text, now },
+  joinUser: {
+    user: {
+      ...standard,
+      ...{
+        username: text,
+        name: text,
+        email: text,
+        emailVerified: true,
+        emailKey: text,
+        phone: text,
+        suspended: false,
+        epoch: 1,
+      },
+    },
+    identity: { ...standard, userId: text, connectorId: text, subject: text },
+    assignments: [{ ...standard, roleId: text, userId: text, applicationId: null, expireTime: null }],
+    audit,
+  },
+  createRow: {
+    ...change,
+    row,
+    children: [
+      {
+        table: "connectorAudience",
+        owner: text,
+        rows: [{ tenantId: text, issuer: text, audience: text, connectorId: text }],
+      },
+    ],
+  },
+  updateRow: {
+    ...change,
+    id: text,
+    revision: 1,
+    set: { name: text, audiences: [text] },
+    children: [{ table: "applicationOrigin", owner: text, rows: [] }],
+  },
+  deleteRow: { ...change, id: text, epoch: { user: text } },
+  saveKeys: {
+    revision: 0,
+    signingKeys: [],
+    dataKeys: [{ id: id(), purpose: text, status: text, sealedKey: text, createdAt: now }],
+    audit,
+  },
+  raiseHighWater: { now },
+  sealAudit: { rows: [{ tenantId: text, seq: 1, previousHash: text, seal: text }] },
+};
