@@ -121,7 +121,6 @@ export function judgeIntrospection(rule: TrustRule, claims: Claims, now: number)
  * token may live as long as the connector allows.
  */
 export function judgeUserinfo(rule: TrustRule, claims: Claims, now: number): Verdict {
-  if (!rule.allowAnyAudience) return refused("userinfo cannot show an audience");
   if (claims.iss !== undefined && claims.iss !== rule.issuer) return refused("iss");
   const told = { ...claims, aud: undefined, azp: undefined, client_id: undefined };
   return judgeParties(rule, { ...told, exp: now / 1000 + lifetimeOf(rule) });
@@ -224,7 +223,7 @@ function clientOf({ azp, client_id: clientId }: Claims): string | undefined {
 }
 
 function isMet(condition: ClaimCondition, claims: Claims): boolean {
-  const value = Object.hasOwn(claims, condition.claim) ? claims[condition.claim] : undefined;
+  const value = claims[condition.claim];
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if ("glob" in condition) return list.some((item) => typeof item === "string" && matchesGlob(condition.glob, item));
   return list.some((item) => item === condition.equals && !isInexact(item));

@@ -36,12 +36,13 @@ function parsed(name: string, read: () => JsonValue): Declaration {
 
 /** What the decoder says, without the value that it quotes: it may be a secret. */
 function unreadable(message: string): Violation {
-  const where = /^cannot decode (?:field|message) (?<place>[\w.]+) from JSON: (?:key "(?<key>\w+)" is unknown$)?/.exec(
-    message,
-  );
+  const where =
+    /^cannot decode (?:field|message|enum) (?<place>[\w.]+) from JSON: (?:key "(?<key>\w+)" is unknown$)?/.exec(
+      message,
+    );
   const { place, key } = where?.groups ?? {};
   if (place === undefined) return { field: "document", description: "cannot be read", rule: "json" };
-  const description = key === undefined ? "has a value of another type" : `has no field ${key}`;
+  const description = key === undefined ? "does not take this value" : `has no field ${key}`;
   return { field: place, description, rule: "json" };
 }
 

@@ -24,8 +24,8 @@ export function itemsOf(declaration: Declaration): Item[] {
   const implied = impliedByTenant().map((message) => ({ ...itemOf(message, "tenant"), implied: true }));
   const order = [...resourceTypes.keys()];
   const rank = ({ type }: Item) => order.indexOf(type.desc.typeName);
-  // There is never more than one default, so the old one gives way before the next one comes.
-  return [...written, ...implied].sort((a, b) => rank(a) - rank(b) || isDefault(a) - isDefault(b));
+  // What is written goes before what is implied. There is never more than one default, so the old one gives way first.
+  return [...written.sort((a, b) => isDefault(a) - isDefault(b)), ...implied].sort((a, b) => rank(a) - rank(b));
 }
 
 /** Every management message of a declaration and where it stands. */

@@ -32,7 +32,7 @@ export async function identify(
       const row = await storedRow(stored, type, message);
       message.id = row === undefined ? message.id || makeId() : String(row["id"]);
       if (planned.has(type, { id: message.id })) throw new Failure("exists", "it is declared twice");
-      planned.put(type, { ...row, ...key, id: message.id });
+      planned.put(type, { ...key, id: message.id });
       identified.push({ ...item, row });
     });
   }

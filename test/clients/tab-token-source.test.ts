@@ -160,7 +160,7 @@ describe("a leader that goes", () => {
     await vi.waitFor(() => expect(other.leads()).toBe(true));
     await other.refresh();
     leader.fire("pageshow");
-    expect(await leader.token()).toBe("a1");
+    await vi.waitFor(() => expect(leader.peek()?.accessToken).toBe("a1"));
     expect(leader.leads()).toBe(false);
   });
 

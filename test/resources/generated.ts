@@ -37,7 +37,7 @@ function itemOf(field: DescField): fc.Arbitrary<unknown> {
   if (field.message?.typeName === TimestampSchema.typeName) return time;
   if (field.message !== undefined) return generated(field.message);
   if (field.enum !== undefined) return fc.constantFrom(...field.enum.values.map((value) => value.number));
-  const found = scalars.get(field.scalar ?? ScalarType.GROUP);
+  const found = field.scalar && scalars.get(field.scalar);
   if (found === undefined) throw new Error(`no values for ${field.toString()}`);
   return found;
 }

@@ -22,7 +22,7 @@ const mutable = (desc: DescMessage) =>
 /** A type, two of its messages, and some of the fields that may change. */
 const update = (desc: DescMessage) => {
   const paths = mutable(desc);
-  const mask = paths.length === 0 ? fc.constant([]) : fc.uniqueArray(fc.constantFrom(...paths));
+  const mask = paths.length === 0 ? fc.constant<string[]>([]) : fc.uniqueArray(fc.constantFrom(...paths));
   return fc.tuple(generated(desc), generated(desc), mask);
 };
 

@@ -9,7 +9,10 @@ const keysOf = (revision: number, kid: string): SaveKeys => ({
   signingKeys: [
     {
       ...{ kid, tenantId: null, purpose: "access", algorithm: "ES256", status: "current", publicJwk: "{}" },
-      ...{ sealedPrivateKey: "sealed", createdAt: now, effectiveAt: now, retiredAt: null },
+      sealedPrivateKey: "sealed",
+      createdAt: now,
+      effectiveAt: now,
+      retiredAt: null,
     },
   ],
   dataKeys: [{ id: `data-${kid}`, purpose: "seal", status: "current", sealedKey: "sealed", createdAt: now }],

@@ -22,7 +22,10 @@ async function opened(open: OpenStore) {
   const read = () => store.tenant(tenant.tenantId).family(family.id);
   const end = () =>
     store.write("endGrant", {
-      ...{ tenantId: tenant.tenantId, grantId: grant.id, now, reason: "revoked" },
+      tenantId: tenant.tenantId,
+      grantId: grant.id,
+      now,
+      reason: "revoked",
       audit: auditOf(tenant.tenantId, "grant.revoked"),
     });
   return { store, tenant, grant, family, read, end };
@@ -39,8 +42,12 @@ export function grantContract(open: OpenStore): void {
       expect(await store.write("rotateFamily", rotationOf(family, 0))).toBe(true);
       expect(await read()).toEqual({
         ...family,
-        ...{ generation: 1, headDigest: "digest-1", previousDigest: "digest-0", salt: "salt-1" },
-        ...{ rotateTime: now + 1, idleExpireTime: now + 7 * day + 1 },
+        generation: 1,
+        headDigest: "digest-1",
+        previousDigest: "digest-0",
+        salt: "salt-1",
+        rotateTime: now + 1,
+        idleExpireTime: now + 7 * day + 1,
       });
     });
 

@@ -19,7 +19,11 @@ const update = (
   { type = "project", set = {}, children = [], ...rest }: Change,
 ) =>
   store.write("updateRow", {
-    ...{ type, tenantId, set, children, ...rest },
+    type,
+    tenantId,
+    set,
+    children,
+    ...rest,
     epoch: { tenant: tenantId },
     audit: auditOf(tenantId, "row.updated"),
   });

@@ -50,7 +50,10 @@ const everyType = async (ids: TypeIds, read: (type: TypeName) => Promise<unknown
 
 const noSuch = (asked: Asked): Asked => ({
   ids: Object.fromEntries(Object.keys(asked.ids).map((type) => [type, id()])) as TypeIds,
-  ...{ subject: id(), email: id(), grantId: id(), familyId: id() },
+  subject: id(),
+  email: id(),
+  grantId: id(),
+  familyId: id(),
 });
 
 async function twoTenants(store: Store) {

@@ -14,10 +14,25 @@ export type Outcome =
   | { ok: true; answer: JsonObject }
   | { ok: false; kind: Kind; reason: string; message: string; fields: string[] };
 
+/** `bytes` is all that a caller sees of the answer, to compare answers by. */
+export type Sent = { outcome: Outcome; bytes: string };
+export type Headers = Readonly<Record<string, string>>;
+
 export type Door = {
   name: "gRPC" | "tRPC";
   call(world: World, method: MethodName, request: JsonObject, credential: Credential): Promise<Outcome>;
+  /** A request as it goes over the wire. */
+  encode(method: MethodName, request: JsonObject): Uint8Array;
+  /** Sends a body as it is. */
+  send(world: World, method: MethodName, body: Uint8Array, headers: Headers): Promise<Sent>;
 };
+
+/** A page's origin is told over HTTP only. */
+export function headersOf(credential: Credential): Headers {
+  const authorization = authorizationOf(credential);
+  const origin = typeof credential === "object" && "origin" in credential ? credential.origin : undefined;
+  return { ...(authorization && { authorization }), ...(origin && { origin }) };
+}
 
 const authorizationOf = (credential: Credential): string | undefined => {
   if (credential === "none") return undefined;
@@ -27,21 +42,24 @@ const authorizationOf = (credential: Credential): string | undefined => {
 
 const grpcDoor: Door = {
   name: "gRPC",
-  async call(world, name, request, credential) {
+  call: async (world, name, request, credential) =>
+    (await grpcDoor.send(world, name, grpcDoor.encode(name, request), headersOf(credential))).outcome,
+  encode: (name, request) =>
+    toBinary(AuthService.method[name].input, fromJson(AuthService.method[name].input, request)),
+  async send(world, name, body, { authorization }) {
     const method: DescMethodUnary = AuthService.method[name];
     const client = clientTo(world.grpc);
     const metadata = new MetadataClass();
-    const authorization = authorizationOf(credential);
     if (authorization !== undefined) metadata.set("authorization", authorization);
     try {
-      const bytes = toBinary(method.input, fromJson(method.input, request));
-      const answer = fromBinary(
-        method.output,
-        await unary(client, `/${AuthService.typeName}/${method.name}`, bytes, metadata),
-      );
-      return { ok: true, answer: toJson(method.output, answer, { alwaysEmitImplicit: !isSparse(name) }) as JsonObject };
+      const bytes = await unary(client, `/${AuthService.typeName}/${method.name}`, body, metadata);
+      const answer = toJson(method.output, fromBinary(method.output, bytes), { alwaysEmitImplicit: !isSparse(name) });
+      return { outcome: { ok: true, answer: answer as JsonObject }, bytes: bytes.toString("hex") };
     } catch (thrown) {
-      return refusedGrpc(thrown as ServiceError);
+      const { code, details, metadata: trailers } = thrown as ServiceError;
+      const [raw] = trailers.get("grpc-status-details-bin");
+      const bytes = `${code} ${details} ${Buffer.from(raw ?? "").toString("hex")}`;
+      return { outcome: refusedGrpc(thrown as ServiceError), bytes };
     } finally {
       client.close();
     }
@@ -50,20 +68,20 @@ const grpcDoor: Door = {
 
 const trpcDoor: Door = {
   name: "tRPC",
-  async call(world, name, request, credential) {
-    const authorization = authorizationOf(credential);
-    const origin = typeof credential === "object" && "origin" in credential ? credential.origin : undefined;
+  call: async (world, name, request, credential) =>
+    (await trpcDoor.send(world, name, trpcDoor.encode(name, request), headersOf(credential))).outcome,
+  encode: (_name, request) => Buffer.from(JSON.stringify(request)),
+  async send(world, name, body, headers) {
     const answer = await fetch(`${world.http}/trpc/auth.${name}`, {
       method: "POST",
-      headers: {
-        "content-type": "application/json",
-        ...(authorization === undefined ? {} : { authorization }),
-        ...(origin === undefined ? {} : { origin }),
-      },
-      body: JSON.stringify(request),
+      headers: { "content-type": "application/json", ...headers },
+      body: Buffer.from(body),
     });
-    const body = (await answer.json()) as TrpcBody;
-    return body.result === undefined ? refusedTrpc(body) : { ok: true, answer: body.result.data };
+    const text = await answer.text();
+    const { date: _date, ...seen } = Object.fromEntries(answer.headers);
+    const parsed = JSON.parse(text) as TrpcBody;
+    const outcome: Outcome = parsed.result ? { ok: true, answer: parsed.result.data } : refusedTrpc(parsed);
+    return { outcome, bytes: `${answer.status} ${JSON.stringify(seen)} ${text}` };
   },
 };
 
@@ -106,7 +124,13 @@ type TrpcBody = {
 
 function refusedTrpc({ error }: TrpcBody): Outcome {
   const { code = "", reason = "", violations = [] } = error?.data ?? {};
-  return { ok: false, kind: kindOf("trpc", code, reason), reason, message: error?.message ?? "", fields: violations.map(({ field }) => field) };
+  return {
+    ok: false,
+    kind: kindOf("trpc", code, reason),
+    reason,
+    message: error?.message ?? "",
+    fields: violations.map(({ field }) => field),
+  };
 }
 
 /** Some kinds share a code on a wire: the reason tells them apart. */

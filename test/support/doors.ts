@@ -1,5 +1,4 @@
 // Both doors on loopback, over the real contract, with use-cases small enough to be told apart from what is tested.
-import { createServer } from "node:http";
 import {
   create,
   type DescMethodUnary,
@@ -19,9 +18,10 @@ import { createLog, createMetrics } from "../../src/telemetry.ts";
 import { type CallerParts, createIdentify } from "../../src/transport/caller.ts";
 import { createDispatch } from "../../src/transport/dispatch.ts";
 import { type GrpcParts, startGrpc } from "../../src/transport/grpc.ts";
-import { startHttp } from "../../src/transport/http.ts";
+import { type HttpParts, startHttp } from "../../src/transport/http.ts";
 import { createLimits, type LimitSettings } from "../../src/transport/limits.ts";
 import { resolveMethods, serve } from "../../src/transport/method.ts";
+import { createHttpServer } from "../../src/transport/tls.ts";
 import { createRouter } from "../../src/transport/trpc.ts";
 import { createValidation } from "../../src/transport/validation.ts";
 
@@ -35,6 +35,7 @@ export type DoorOptions = {
   caller?: Partial<CallerParts>;
   limits?: Partial<LimitSettings>;
   grpc?: Partial<GrpcParts>;
+  createServer?: HttpParts["createServer"];
   issuer?: string;
   ready?: () => Promise<{ ok: boolean; checks: Record<string, boolean> }>;
 };
@@ -72,10 +73,7 @@ export async function openDoors(options: DoorOptions = {}) {
       ready: options.ready ?? (async () => ({ ok: true, checks: { store: true } })),
       registry: metrics.registry,
       log: parts.log,
-      createServer: async (handler) => {
-        const server = createServer(handler);
-        return { server, close: () => new Promise((resolve) => server.close(() => resolve())) };
-      },
+      createServer: options.createServer ?? ((handler) => createHttpServer(undefined, handler)),
     },
     loopback,
   );
@@ -183,7 +181,7 @@ export const basic = (id = "app", password = secret): string =>
 type Calling = { authorization?: string; deadline?: number; metadata?: Record<string, string | Buffer> };
 
 /** One unary call; rejects with grpc-js's error. */
-function caller(client: Client) {
+export function caller(client: Client) {
   return <M extends DescMethodUnary>(
     method: M & { parent: { typeName: string } },
     request: MessageInitShape<M["input"]>,

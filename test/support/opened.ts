@@ -22,22 +22,24 @@ export type Instance = {
   tenantId(name: string): Promise<string>;
 };
 
+/** When to close and remove: at the end of the test, or, for what several tests share, pass `afterAll`. */
+type Later = (step: () => void | Promise<void>) => void;
+
 /** A folder that goes with the test. */
-export function temporaryFolder(): string {
+export function temporaryFolder(later: Later = onTestFinished): string {
   const folder = mkdtempSync(join(tmpdir(), "tessera-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  later(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** Call it inside a test: it closes when the test ends. */
-export async function openInstance(dataDir = temporaryFolder()): Promise<Instance> {
+export async function openInstance(later: Later = onTestFinished, dataDir = temporaryFolder(later)): Promise<Instance> {
   const settings = dev({ flags: { "data-dir": dataDir } });
   const failed = (cause: unknown) => {
     throw new Error("the store failed", { cause });
   };
   const log = pino({ level: "silent" });
   const opened: Opened = await openParts(settings, { issuer: "http://127.0.0.1:1", log, onFatal: failed });
-  onTestFinished(() => opened.close());
+  later(() => opened.close());
   const { parts } = opened;
   const operate = createOperate(parts, settings.auditCheckpointFile);
   return {

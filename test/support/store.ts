@@ -112,8 +112,22 @@ export async function fillTenant(store: Store, name = id()): Promise<FilledTenan
     audit: auditOf(tenantId),
   });
   const ids: TypeIds = {
-    ...{ tenant: tenantId, project, connector, application, applicationSecret, resource, scope, role, group },
-    ...{ organization, organizationRole, user, userIdentity, groupMember, organizationMember, roleAssignment },
+    tenant: tenantId,
+    project,
+    connector,
+    application,
+    applicationSecret,
+    resource,
+    scope,
+    role,
+    group,
+    organization,
+    organizationRole,
+    user,
+    userIdentity,
+    groupMember,
+    organizationMember,
+    roleAssignment,
   };
   return { tenantId, ids, subject, email, uri, origin };
 }

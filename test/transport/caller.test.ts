@@ -1,78 +1,14 @@
 // Who calls, and may they: every credential there is, alone, wrong, doubled and foreign.
 import { create } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
-import type { ClientState } from "../../src/call.ts";
 import { unavailable } from "../../src/failure.ts";
-import type { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
 import { AccessSchema } from "../../src/gen/tessera/options/v1/options_pb.ts";
 import { authorize } from "../../src/transport/access.ts";
-import { type CallerParts, createIdentify } from "../../src/transport/caller.ts";
-import { type Offered, uriNames } from "../../src/transport/credentials.ts";
-import { createLimits, failuresPerPair, failuresPerSource } from "../../src/transport/limits.ts";
-import { application, basic, callerParts, createParts, secret, whoCalls } from "../support/doors.ts";
-
-const { methods } = createParts();
-const methodOf = (name: keyof typeof AuthService.method) => {
-  const found = methods.find(({ desc }) => desc.localName === name);
-  if (!found) throw new Error(name);
-  return found;
-};
-
-const disabled = (part: "application" | "project" | "tenant"): ClientState => {
-  const state = application({ id: `off-${part}` });
-  return { ...state, [part]: { ...state[part], disabled: true } };
-};
-const clients = [
-  application(),
-  application({ id: "other" }),
-  application({ id: "page", publicClient: true, type: 2, origins: ["https://app.example"] }),
-  application({ id: "native", publicClient: true, type: 1 }),
-  disabled("application"),
-  disabled("project"),
-  disabled("tenant"),
-];
-const [app = application(), other = application()] = clients;
-const certificates = { "spiffe://mesh/app": app, "spiffe://mesh/other": other };
-
-type Asking = Partial<Offered> & { body?: Record<string, string>; method?: keyof typeof AuthService.method };
-
-/** Asks as one source would, over TLS; answers who it was taken for. */
-function world(caller: Partial<CallerParts> = {}) {
-  const checked: string[] = [];
-  const parts = callerParts({ clients, certificates, caller });
-  const secrets: CallerParts["secrets"] = {
-    verify: (check) => {
-      checked.push(check.clientId);
-      return parts.secrets.verify(check);
-    },
-  };
-  const identify = createIdentify({ ...parts, secrets, limits: createLimits({ perSource: 100, perClient: 100 }) });
-  const ask = async ({ body = {}, method: name = "introspect", ...offer }: Asking) => {
-    const method = methodOf(name);
-    const offered = {
-      authorization: [],
-      certificateUris: [],
-      origin: undefined,
-      source: "192.0.2.1",
-      secure: true,
-      ...offer,
-    };
-    const request = create(method.desc.input, body);
-    const { signal } = new AbortController();
-    const found = await identify({ method, offered, request, now: 0, signal });
-    authorize(method, found);
-    return whoCalls({ caller: found, now: 0, deadline: 1, signal, requestId: "", method: "" });
-  };
-  return { ask, checked };
-}
+import { uriNames } from "../../src/transport/credentials.ts";
+import { app, type Asking, bearer, client, disabled, generate, world } from "../support/callers.ts";
+import { basic, callerParts } from "../support/doors.ts";
 
 const { ask } = world();
-const client = (id?: string, password?: string) => ({ authorization: [basic(id, password)] });
-const bearer = { authorization: ["Bearer good-token"] };
-const generate = (changes: Record<string, string> = {}) => ({
-  method: "generateToken" as const,
-  body: { clientId: "app", tenantId: "t1", projectId: "p1", emailId: "a@b", secretId: secret, ...changes },
-});
 
 const unauthenticated = {
   kind: "unauthenticated",
@@ -258,44 +194,5 @@ describe("a caller that is known but not meant", () => {
   it("N7-12: a page may not use another application's credential, however good", async () => {
     await expect(ask({ ...client(), origin: "https://evil.example" })).rejects.toMatchObject({ kind: "denied" });
     await expect(ask({ ...bearer, origin: "https://evil.example" })).rejects.toMatchObject({ kind: "denied" });
-  });
-});
-
-describe("failing again and again", () => {
-  const fail = async (target: typeof ask, offer: Asking, times: number) => {
-    const kinds = new Set<string>();
-    for (let turn = 0; turn < times; turn++) {
-      await target(offer).catch(({ kind }: { kind: string }) => kinds.add(kind));
-    }
-    return [...kinds];
-  };
-
-  it("N6-08: is refused for a while after the last allowed failure, even with the right secret", async () => {
-    const { ask } = world();
-    expect(await fail(ask, client("app", "wrong"), failuresPerPair - 1)).toEqual(["unauthenticated"]);
-    expect(await ask(client())).toBe("secret app");
-    await fail(ask, client("app", "wrong"), 1);
-    await expect(ask(client())).rejects.toMatchObject({ kind: "exhausted", retryAfterMs: expect.any(Number) });
-  });
-
-  it("N6-08: does not lock the application out from anywhere else", async () => {
-    const { ask } = world();
-    await fail(ask, client("app", "wrong"), failuresPerPair + 5);
-    expect(await ask({ ...client(), source: "192.0.2.2" })).toBe("secret app");
-    expect(await ask(client("other"))).toBe("secret other");
-  });
-
-  it("N6-08: with many ids exhausts the source, but not for who lately succeeded from it", async () => {
-    const { ask } = world();
-    await ask(client("other"));
-    for (let turn = 0; turn < failuresPerSource; turn++) await fail(ask, client(`guess-${turn}`), 1);
-    await expect(ask(client("one-more"))).rejects.toMatchObject({ kind: "exhausted" });
-    await expect(ask(client())).rejects.toMatchObject({ kind: "exhausted" });
-    expect(await ask(client("other"))).toBe("secret other");
-  });
-
-  it("N6-08: does not count what is down as a failure", async () => {
-    const { ask } = world({ secrets: { verify: () => Promise.reject(unavailable("down")) } });
-    expect(await fail(ask, client(), failuresPerPair + 1)).toEqual(["unavailable"]);
   });
 });

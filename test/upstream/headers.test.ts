@@ -50,6 +50,7 @@ describe("algorithms", () => {
       expect(await upstream.outcome(token)).toBe("badToken");
       expect(await upstream.outcome(token, { algorithms: ["HS256"] })).toBe("badToken");
     }
+    expect(upstream.idp.counts.jwks).toBe(0);
   });
 
   it("N1-03: an algorithm outside the connector's list is refused though the key would verify", async () => {

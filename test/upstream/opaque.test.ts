@@ -214,6 +214,12 @@ describe("where an opaque token goes", () => {
     expect(await upstream.outcome(jwt, introspecting, named)).toBe("ok");
   });
 
+  it("N1-29: 16,384 bytes are asked about, one more is not", async () => {
+    expect(await upstream.outcome("a".repeat(16_384), introspecting, named)).toBe("badToken");
+    expect(await upstream.outcome("a".repeat(16_385), introspecting, named)).toBe("badToken");
+    expect(upstream.idp.counts.introspection).toBe(1);
+  });
+
   it.each(["a b", "a\r\nx-evil: 1", "a\0", "é", "", "a=b", '{"a":1}', "a,b"])(
     "%j is no bearer token and is shown to nobody",
     async (token) => {

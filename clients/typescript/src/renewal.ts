@@ -1,6 +1,6 @@
 // How the next tokens are got: by the refresh token or a new exchange, tried again while the failure is a passing one.
 import type { Clock } from "./clock.ts";
-import { asTesseraError, signedOut } from "./error.ts";
+import { asTesseraError, signedOut, type TesseraError } from "./error.ts";
 import { type TokenAnswer, type Tokens, tokensOf } from "./tokens.ts";
 
 /** Either tRPC or gRPC stands behind both; both answer the contract's JSON. */
@@ -12,14 +12,44 @@ export type Renewal = {
 
 export type Retrying = { clock: Clock; random: () => number; signal: AbortSignal };
 
+export type Renewals = {
+  possible: (from: Tokens | undefined) => boolean;
+  /** Rejects with TesseraError: SIGNED_OUT when there never will be tokens again, else the last failure. */
+  next: (from: Tokens | undefined) => Promise<Tokens>;
+  /** The last failure, while it is too early to try again. */
+  failure: () => TesseraError | undefined;
+};
+
+/** How long a failed renewal is left alone where the service names no time. */
+const restMs = 1_000;
+
+export function openRenewals(renewal: Renewal, retrying: Retrying): Renewals {
+  const { clock } = retrying;
+  let failed: { error: TesseraError; until: number } | undefined;
+  return {
+    possible: (from) => callAfter(from, renewal) !== undefined,
+    async next(from) {
+      try {
+        const tokens = await nextTokens(callAfter(from, renewal), retrying);
+        failed = undefined;
+        return tokens;
+      } catch (thrown) {
+        const error = asTesseraError(thrown);
+        failed = { error, until: clock.now() + (error.retryAfterMs ?? restMs) };
+        throw error;
+      }
+    },
+    failure: () => (failed && clock.now() < failed.until ? failed.error : undefined),
+  };
+}
+
 /** The call that follows on `from`; undefined when there is none. */
-export function renewalOf(from: Tokens | undefined, { exchange, refresh }: Renewal): Renewal["exchange"] {
+function callAfter(from: Tokens | undefined, { exchange, refresh }: Renewal): Renewal["exchange"] {
   const refreshToken = from?.refreshToken;
   return refresh && refreshToken ? () => refresh(refreshToken) : exchange;
 }
 
-/** Rejects with TesseraError: SIGNED_OUT when there never will be tokens again, else the last failure. */
-export async function nextTokens(call: Renewal["exchange"], retrying: Retrying): Promise<Tokens> {
+async function nextTokens(call: Renewal["exchange"], retrying: Retrying): Promise<Tokens> {
   if (!call) throw signedOut("there is nothing to renew the access token with");
   for (let attempt = 1; ; attempt += 1) {
     const sentAt = retrying.clock.now();

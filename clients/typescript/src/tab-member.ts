@@ -1,13 +1,11 @@
 // A tab among the tabs of its page: stands for election, leads when elected, and otherwise takes its wishes to the leader.
 import type { Clock } from "./clock.ts";
 import { type Channel, type Notice, openLine } from "./tab-line.ts";
-import { type Locks, stand } from "./tab-lock.ts";
+import type { Locks } from "./tab-lock.ts";
 import type { View, Wish } from "./tab-messages.ts";
 import { type Office, type OfficeOptions, takeOffice } from "./tab-office.ts";
+import { type Page, takeSeat } from "./tab-seat.ts";
 import type { Tokens } from "./tokens.ts";
-
-/** Where pagehide and pageshow are heard: the window. */
-export type Page = Pick<EventTarget, "addEventListener">;
 
 export type MemberOptions = Pick<OfficeOptions, "sources" | "revoke"> & {
   name: string;
@@ -30,79 +28,63 @@ export type Member = {
 export function joinTabs({ name, locks, channel, page, clock, patienceMs, changed, ...work }: MemberOptions): Member {
   let view: View | undefined;
   let handed: Tokens | undefined;
-  let office: Office | undefined;
-  // Ends when this tab is elected, and again when it goes.
-  let term = new AbortController();
-  const line = openLine({ channel, clock, patienceMs, grant, heard });
-  let resign = enter();
-  page.addEventListener("pagehide", leave);
-  page.addEventListener("pageshow", (event) => {
-    if (!("persisted" in event && event.persisted)) return;
-    // A page from the back-forward cache has missed what was said meanwhile.
-    view = undefined;
-    resign = enter();
+  const line = openLine({
+    channel,
+    clock,
+    patienceMs,
+    grant: (wish) => within(seat.term(), seat.office()?.grant(wish)),
+    heard,
   });
-
+  const seat = takeSeat({ name, locks, page, lead, gone: handOver, back: askAgain });
   return {
     fulfil,
     view: () => view,
-    leads: () => office !== undefined,
+    leads: () => seat.office() !== undefined,
     close() {
-      leave();
+      seat.leave();
       line.close();
+      show(undefined);
     },
   };
 
   async function fulfil(wish: Wish): Promise<View | undefined> {
-    const { signal } = term;
+    const term = seat.term();
     try {
-      const answer = await (office ? office.grant(wish) : line.ask(wish, signal));
+      const answer = await (seat.office()?.grant(wish) ?? line.ask(wish, term));
       show(answer);
       return answer;
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!term.aborted) throw error;
       // Another tab leads by now, or this one does: the wish goes there.
       return fulfil(wish);
     }
   }
 
-  function grant(wish: Wish): Promise<View | undefined> | undefined {
-    const { signal } = term;
-    // Who goes answers nobody any more: those who wait ask the next leader.
-    return office?.grant(wish).finally(() => (signal.aborted ? new Promise<never>(() => {}) : undefined));
-  }
-
-  function enter(): () => void {
-    return stand({ locks, name, elected: lead });
-  }
-
-  function lead(inheriting: boolean): void {
+  function lead(inheriting: boolean): Office {
     const see = (next: View | undefined) => {
       show(next);
       line.tell({ kind: "state", view: next });
     };
-    begin(takeOffice({ ...work, clock, handed, view, inheriting, changed: see }));
+    const office = takeOffice({ ...work, clock, handed, view, inheriting, changed: see });
     handed = undefined;
     line.tell({ kind: "leads" });
+    return office;
   }
 
-  function leave(): void {
-    const tokens = office?.leave();
-    begin(undefined);
+  function handOver(tokens: Tokens | undefined): void {
     if (tokens?.refreshToken) line.tell({ kind: "handover", tokens });
-    resign();
   }
 
-  function begin(next: Office | undefined): void {
-    office = next;
-    term.abort();
-    term = new AbortController();
+  /** A page from the back-forward cache has missed what was said meanwhile. */
+  function askAgain(): void {
+    view = undefined;
+    fulfil({ want: "token" }).catch(() => changed(undefined));
   }
 
   function heard(notice: Notice): void {
     if (notice.kind === "state") show(notice.view);
     if (notice.kind !== "handover") handed = undefined;
-    else if (office) office.inherit(notice.tokens);
+    else if (seat.office()) seat.office()?.inherit(notice.tokens);
     else handed = notice.tokens;
   }
 
@@ -112,3 +94,13 @@ export function joinTabs({ name, locks, channel, page, clock, patienceMs, change
     if (!same) changed(next);
   }
 }
+
+/** Never settles once the term is over: who goes answers nobody any more, and those who wait ask the next leader. */
+const within = <Answer>(term: AbortSignal, granted: Promise<Answer> | undefined): Promise<Answer> | undefined =>
+  granted &&
+  new Promise((resolve, reject) => {
+    granted.then(
+      (answer) => term.aborted || resolve(answer),
+      (error: unknown) => term.aborted || reject(error),
+    );
+  });

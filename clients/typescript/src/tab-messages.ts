@@ -22,12 +22,11 @@ export type Message =
   /** From a leader that goes: the next one carries on with these. */
   | { kind: "handover"; tokens: Tokens };
 
-export const viewOf = ({ accessToken, issuedAt, expiresAt, user }: Tokens): View => ({
-  accessToken,
-  issuedAt,
-  expiresAt,
-  ...(user && { user }),
-});
+export function viewOf(tokens: Tokens | undefined): View | undefined {
+  if (!tokens) return undefined;
+  const { accessToken, issuedAt, expiresAt, user } = tokens;
+  return { accessToken, issuedAt, expiresAt, ...(user && { user }) };
+}
 
 export const refusalOf = ({ reason, message, retryAfterMs }: TesseraError): Refused => ({
   reason,

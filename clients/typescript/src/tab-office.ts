@@ -34,6 +34,7 @@ export function takeOffice({ sources, revoke, clock, handed, view, inheriting, c
   const left = new AbortController();
   let open = false;
   let source: TokenSource | undefined;
+  const shown = () => viewOf(source?.peek());
 
   if (handed) begin(handed);
   else if (!inheriting) begin(undefined);
@@ -86,11 +87,6 @@ export function takeOffice({ sources, revoke, clock, handed, view, inheriting, c
     const last = drop();
     changed(undefined);
     if (last?.refreshToken) await revoke(last.refreshToken);
-  }
-
-  function shown(): View | undefined {
-    const held = source?.peek();
-    return held && viewOf(held);
   }
 }
 

@@ -5,8 +5,9 @@ import { TesseraError } from "./error.ts";
 import { createListeners, type Listener } from "./listeners.ts";
 import type { Channel } from "./tab-line.ts";
 import type { Locks } from "./tab-lock.ts";
-import { joinTabs, type Page } from "./tab-member.ts";
+import { joinTabs } from "./tab-member.ts";
 import type { View } from "./tab-messages.ts";
+import type { Page } from "./tab-seat.ts";
 import type { TokenSourceOptions } from "./token-source.ts";
 import { defaultEarly, type Tokens } from "./tokens.ts";
 

@@ -2,7 +2,7 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { asTesseraError, signedOut, type TesseraError } from "./error.ts";
 import { createListeners, type Listener } from "./listeners.ts";
-import { nextTokens, type Renewal, renewalOf } from "./renewal.ts";
+import { openRenewals, type Renewal } from "./renewal.ts";
 import { defaultEarly, type Early, type Tokens } from "./tokens.ts";
 
 export type TokenSource = {
@@ -26,48 +26,43 @@ export type TokenSourceOptions = Renewal & {
   random?: () => number;
 };
 
-/** How long a failed renewal is left alone where the service names no time. */
-const restMs = 1_000;
-
 export function createTokenSource(options: TokenSourceOptions): TokenSource {
   const { clock = systemClock, random = Math.random, early = defaultEarly } = options;
   const { subscribe, tell } = createListeners<Tokens>();
   const closing = new AbortController();
+  const renewals = openRenewals(options, { clock, random, signal: closing.signal });
+  const renew = sharing(fetchTokens);
   let held: Tokens | undefined;
   let renewAt = 0;
-  let failed: { error: TesseraError; until: number } | undefined;
   let ended: TesseraError | undefined;
-  const renew = sharing(fetchTokens);
   if (options.initial) hold(options.initial);
 
   return {
     async token() {
       const now = clock.now();
-      const resting = failed !== undefined && now < failed.until;
+      const failure = ended ?? renewals.failure();
       if (held && now < held.expiresAt) {
         // An early renewal that fails harms nobody yet: whoever asks after the end hears of it.
-        if (now >= renewAt && !resting) renew().catch(() => {});
+        if (now >= renewAt && !failure) renew().catch(() => {});
         return held.accessToken;
       }
-      if (failed && resting) throw failed.error;
+      if (failure) throw failure;
       return (await renew()).accessToken;
     },
     refresh: renew,
     peek: () => held,
     subscribe,
-    close() {
-      const last = held;
-      end(signedOut("the token source was closed"));
-      return last;
-    },
+    close: () => end(signedOut("the token source was closed")),
   };
 
   async function fetchTokens(): Promise<Tokens> {
     if (ended) throw ended;
     try {
-      return hold(await nextTokens(renewalOf(held, options), { clock, random, signal: closing.signal }));
+      return hold(await renewals.next(held));
     } catch (thrown) {
-      throw settle(asTesseraError(thrown));
+      const error = asTesseraError(thrown);
+      if (error.reason === "SIGNED_OUT") end(error);
+      throw ended ?? error;
     }
   }
 
@@ -75,28 +70,21 @@ export function createTokenSource(options: TokenSourceOptions): TokenSource {
     // An answer to a call that was under way when the source was closed.
     if (ended) throw ended;
     held = tokens;
-    failed = undefined;
     // By chance a little earlier, so that processes started together do not renew together.
     const margin = early(tokens.expiresAt - tokens.issuedAt) * (1 + random() / 10);
-    renewAt = tokens.expiresAt - (renewalOf(tokens, options) ? margin : 0);
+    renewAt = tokens.expiresAt - (renewals.possible(tokens) ? margin : 0);
     tell(tokens);
     return tokens;
   }
 
-  /** Decides what a failed renewal means for the source, and answers what the callers are told. */
-  function settle(error: TesseraError): TesseraError {
-    if (error.reason === "SIGNED_OUT") end(error);
-    else failed = { error, until: clock.now() + (error.retryAfterMs ?? restMs) };
-    return ended ?? error;
-  }
-
-  function end(error: TesseraError): void {
-    if (ended) return;
+  function end(error: TesseraError): Tokens | undefined {
+    if (ended) return undefined;
+    const last = held;
     ended = error;
     held = undefined;
-    failed = undefined;
     closing.abort(error);
     tell(undefined);
+    return last;
   }
 }
 

@@ -1,0 +1,150 @@
+// Tenants do not touch each other, whatever their things are called.
+import { describe, expect, it } from "vitest";
+import { buildPolicy } from "../../src/policy/permissions.ts";
+import { type Instance, openInstance, refusalOf } from "../support/opened.ts";
+
+const documentOf = (name: string, description: string) => ({
+  tenant: { name },
+  projects: [{ name: "Main", isDefault: true }],
+  resources: [{ name: "API", indicator: "https://api.test", isDefault: true }],
+  scopes: [{ resourceId: "https://api.test", name: "read", description }],
+  roles: [{ name: "Reader", description, scopeIds: ["https://api.test#read"] }],
+  connectors: [{ name: "IdP", verification: "VERIFICATION_JWKS", issuer: "https://idp.test", audiences: ["tessera"] }],
+  applications: [{ name: "Backend", type: "APPLICATION_TYPE_TRADITIONAL", connectorIds: ["IdP"] }],
+  groups: [{ name: "Staff", roleIds: ["Reader"] }],
+  organizations: [{ name: "Org" }],
+  organizationRoles: [{ name: "Owner", scopeIds: ["https://api.test#read"] }],
+  users: [{ username: "ada", email: "ada@harbour.test", emailVerified: true }],
+  userIdentities: [{ userId: "ada", connectorId: "IdP", subject: "s-1" }],
+});
+
+/** The id of each of a tenant's things, by the field a reference to it stands in. */
+async function idsOf({ parts, tenantId }: Instance, name: string): Promise<Record<string, string>> {
+  const store = parts.store.tenant(await tenantId(name));
+  const id = async (...key: Parameters<typeof store.rowByKey>) => String((await store.rowByKey(...key))?.["id"]);
+  const resource = await id("resource", { indicator: "https://api.test" });
+  return {
+    project: await id("project", { name: "Main" }),
+    resource,
+    scope: await id("scope", { resourceId: resource, name: "read" }),
+    role: await id("role", { name: "Reader" }),
+    connector: await id("connector", { name: "IdP" }),
+    application: await id("application", { name: "Backend" }),
+    group: await id("group", { name: "Staff" }),
+    organization: await id("organization", { name: "Org" }),
+    organizationRole: await id("organizationRole", { name: "Owner" }),
+    user: await id("user", { username: "ada" }),
+  };
+}
+
+const application = { name: "Backend", type: "APPLICATION_TYPE_TRADITIONAL" };
+
+/** Every field of a declaration that holds a reference. */
+const references: [string, string, (id: string) => object][] = [
+  ["scope.resource", "resource", (id) => ({ scopes: [{ resourceId: id, name: "x" }] })],
+  [
+    "resource.server_clients",
+    "application",
+    (id) => ({ resources: [{ name: "N", indicator: "https://n.test", serverClientIds: [id] }] }),
+  ],
+  ["role.scopes", "scope", (id) => ({ roles: [{ name: "N", scopeIds: [id] }] })],
+  [
+    "connector.just_in_time_roles",
+    "role",
+    (id) => ({
+      connectors: [
+        {
+          name: "N",
+          verification: "VERIFICATION_JWKS",
+          issuer: "https://n.test",
+          audiences: ["a"],
+          justInTimeRoleIds: [id],
+        },
+      ],
+    }),
+  ],
+  ["application.project", "project", (id) => ({ applications: [{ ...application, name: "N", projectId: id }] })],
+  ["application.connectors", "connector", (id) => ({ applications: [{ ...application, connectorIds: [id] }] })],
+  [
+    "application.default_connector",
+    "connector",
+    (id) => ({ applications: [{ ...application, defaultConnectorId: id }] }),
+  ],
+  ["application.resources", "resource", (id) => ({ applications: [{ ...application, resourceIds: [id] }] })],
+  ["application.default_resource", "resource", (id) => ({ applications: [{ ...application, defaultResourceId: id }] })],
+  ["secret.application", "application", (id) => ({ applicationSecrets: [{ applicationId: id, name: "N" }] })],
+  ["group.roles", "role", (id) => ({ groups: [{ name: "N", roleIds: [id] }] })],
+  ["organization_role.scopes", "scope", (id) => ({ organizationRoles: [{ name: "N", scopeIds: [id] }] })],
+  ["identity.user", "user", (id) => ({ userIdentities: [{ userId: id, connectorId: "IdP", subject: "s-2" }] })],
+  [
+    "identity.connector",
+    "connector",
+    (id) => ({ userIdentities: [{ userId: "ada", connectorId: id, subject: "s-2" }] }),
+  ],
+  ["group_member.group", "group", (id) => ({ groupMembers: [{ groupId: id, userId: "ada" }] })],
+  ["group_member.user", "user", (id) => ({ groupMembers: [{ groupId: "Staff", userId: id }] })],
+  [
+    "organization_member.organization",
+    "organization",
+    (id) => ({ organizationMembers: [{ organizationId: id, userId: "ada" }] }),
+  ],
+  ["organization_member.user", "user", (id) => ({ organizationMembers: [{ organizationId: "Org", userId: id }] })],
+  [
+    "organization_member.roles",
+    "organizationRole",
+    (id) => ({ organizationMembers: [{ organizationId: "Org", userId: "ada", organizationRoleIds: [id] }] }),
+  ],
+  ["assignment.role", "role", (id) => ({ roleAssignments: [{ roleId: id, userId: "ada" }] })],
+  ["assignment.user", "user", (id) => ({ roleAssignments: [{ roleId: "Reader", userId: id }] })],
+  ["assignment.application", "application", (id) => ({ roleAssignments: [{ roleId: "Reader", applicationId: id }] })],
+];
+
+describe("two tenants with the same names", () => {
+  it("have their own things: each is brought to its own state and the other stays", async () => {
+    const instance = await openInstance();
+    await instance.apply(documentOf("north", "of north"));
+    await instance.apply(documentOf("south", "of south"));
+    const [north, south] = [await idsOf(instance, "north"), await idsOf(instance, "south")];
+    expect(Object.values(north).filter((id) => Object.values(south).includes(id))).toEqual([]);
+
+    const before = await instance.audit(await instance.tenantId("north"));
+    await instance.apply(documentOf("south", "changed"), { prune: true });
+    await instance.apply({ tenant: { name: "south" } }, { prune: true });
+    expect(await instance.apply(documentOf("north", "of north"))).toEqual(["tenant north: nothing to change"]);
+    expect(await instance.audit(await instance.tenantId("north"))).toEqual(before);
+  });
+
+  it("N2-05: have policies with nothing of each other in them", async () => {
+    const instance = await openInstance();
+    await instance.apply(documentOf("north", "of north"));
+    await instance.apply(documentOf("south", "of south"));
+    const rows = await instance.parts.store.tenant(await instance.tenantId("north")).policy();
+    const policy = JSON.stringify(rows) + JSON.stringify([...buildPolicy(rows).roles]);
+    for (const id of Object.values(await idsOf(instance, "south"))) expect(policy).not.toContain(id);
+  });
+});
+
+describe("N6-11: an id of another tenant", () => {
+  it("is refused like a random one, in every reference of a declaration", async () => {
+    const instance = await openInstance();
+    await instance.apply(documentOf("north", "of north"));
+    await instance.apply(documentOf("south", "of south"));
+    const foreign = await idsOf(instance, "north");
+    for (const [field, type, change] of references) {
+      const tried = (id: string) => refusalOf(instance.apply({ tenant: { name: "south" }, ...change(id) }));
+      const refused = await tried(foreign[type] ?? "");
+      expect(refused.violations, field).toMatchObject([{ rule: "reference" }]);
+      expect(refused, field).toEqual(await tried("0".repeat(21)));
+    }
+  });
+
+  it("names nothing of this tenant: the thing stays the other tenant's", async () => {
+    const instance = await openInstance();
+    await instance.apply(documentOf("north", "of north"));
+    await instance.apply({ tenant: { name: "south" } });
+    const { role } = await idsOf(instance, "north");
+    await refusalOf(instance.apply({ tenant: { name: "south" }, roles: [{ id: role, name: "Mine" }] }));
+    const stored = await instance.parts.store.tenant(await instance.tenantId("north")).row("role", role ?? "");
+    expect(stored).toMatchObject({ name: "Reader", revision: 1 });
+  });
+});

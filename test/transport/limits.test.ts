@@ -1,0 +1,50 @@
+// Budgets: both sides of each, and whose they are.
+import { describe, expect, it } from "vitest";
+import { createLimits, networkOf, plainAddress } from "../../src/transport/limits.ts";
+import { application } from "../support/doors.ts";
+
+const exhausted = { kind: "exhausted", reason: "RATE_LIMITED" };
+
+describe("a budget of calls", () => {
+  it("F13: lets a source have what it may a second, and no more, and leaves others theirs", async () => {
+    const limits = createLimits({ perSource: 3, perClient: 100 });
+    for (let call = 0; call < 3; call++) await limits.source("192.0.2.1");
+    await expect(limits.source("192.0.2.1")).rejects.toMatchObject(exhausted);
+    await limits.source("192.0.2.2");
+  });
+
+  it("F13: is an application's, from wherever it calls, and nobody's for who is anonymous", async () => {
+    const limits = createLimits({ perSource: 100, perClient: 2 });
+    const caller = { kind: "client", client: application(), proof: "secret" } as const;
+    await limits.caller(caller);
+    await limits.caller(caller);
+    const error: unknown = await limits.caller(caller).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject(exhausted);
+    await limits.caller({ ...caller, client: application({ id: "other" }) });
+    await limits.caller({ kind: "anonymous" });
+  });
+
+  it("says how long to wait, within its window", async () => {
+    const limits = createLimits({ perSource: 1, perClient: 1 });
+    await limits.source("192.0.2.1");
+    const { retryAfterMs } = await limits.source("192.0.2.1").then(
+      () => ({ retryAfterMs: 0 }),
+      (thrown: { retryAfterMs: number }) => thrown,
+    );
+    expect(retryAfterMs).toBeGreaterThan(0);
+    expect(retryAfterMs).toBeLessThanOrEqual(1000);
+  });
+});
+
+describe("a source", () => {
+  it("is an IPv4 address however a socket writes it, and the /64 of an IPv6 address", () => {
+    expect(plainAddress("::ffff:192.0.2.1")).toBe("192.0.2.1");
+    expect(plainAddress("2001:db8::ffff:1")).toBe("2001:db8::ffff:1");
+    expect(networkOf("192.0.2.1")).toBe("192.0.2.1");
+    expect(networkOf("2001:db8:1:2:3:4:5:6")).toBe("2001:db8:1:2");
+    expect(networkOf("2001:db8:1:2::9")).toBe("2001:db8:1:2");
+    expect(networkOf("2001:db8::9")).toBe("2001:db8:0:0");
+    expect(networkOf("::1")).toBe("0:0:0:0");
+    expect(networkOf("fe80::1%eth0")).toBe("fe80:0:0:0");
+  });
+});
