@@ -40,6 +40,7 @@ export async function askRunning(dataDir: string, request: OperatorRequest): Pro
   if (socket === undefined) return undefined;
   socket.end(sent);
   const answered = await received(socket, Number.POSITIVE_INFINITY).catch(() => "");
+  socket.destroy();
   if (answered === "") throw new Failure("unavailable", "the running instance ended without an answer");
   const parsed = JSON.parse(answered) as Answer;
   if ("lines" in parsed) return parsed.lines;
@@ -61,11 +62,12 @@ async function bind(server: Server, path: string): Promise<void> {
   await bound;
 }
 
-/** What the other side sends until it ends, as text. Throws, and destroys the socket, beyond `limit` bytes. */
+/** What the other side sends until it ends, as text; the socket stays open for an answer. Throws beyond `limit` bytes. */
 async function received(socket: Socket, limit: number): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of socket as AsyncIterable<Buffer>) {
+  const sent: AsyncIterable<Buffer> = socket.iterator({ destroyOnReturn: false });
+  for await (const chunk of sent) {
     size += chunk.length;
     if (size > limit) throw new Failure("invalid", "the request is too large");
     chunks.push(chunk);

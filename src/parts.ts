@@ -1,6 +1,6 @@
 // What is handed down: everything a use-case may touch. Each asks for the few it needs with Pick.
 import type { Logger } from "pino";
-import type { PolicyCache } from "./auth/policies.ts";
+import type { PolicyCache } from "./policies.ts";
 import type { Clock } from "./clock.ts";
 import type { Random } from "./random.ts";
 import type { Secrets } from "./secrets/secrets.ts";

@@ -57,7 +57,10 @@ describe("a line", () => {
       const { log, lines } = capture({ format });
       log.warn({ name: "a\r\nb\u001b[2Kc" }, "one\ntwo\u001b[31m");
       expect(lines).toHaveLength(1);
-      const controls = (lines[0] ?? "").trimEnd().split("").filter((unit) => unit < " ");
+      const controls = (lines[0] ?? "")
+        .trimEnd()
+        .split("")
+        .filter((unit) => unit < " ");
       expect(controls).toEqual([]);
     }
   });

@@ -30,7 +30,7 @@ export const exchange =
     });
     const tenant = parts.store.tenant(application.tenantId);
     const organization = await organizationOf(tenant, user, request.organizationId);
-    const subject = await subjectAt(parts, call, { client, user, resource, organization, policy, realm: "user" });
+    const subject = await subjectAt(parts, call, { client, user, resource, organization, policy });
     const issued = await issue(parts, call, {
       ...subject,
       scope: request.scope,
@@ -53,11 +53,17 @@ export const exchange =
 /** A parameter that is not served is refused, never ignored (RFC 8693 section 2.1). */
 function refuseUnbuilt(request: ExchangeRequest): void {
   const { subjectToken, subjectTokenType, actorToken, actorTokenType, requestedTokenType, audience } = request;
-  const wanted = { subjectToken, subjectTokenType, actorToken, actorTokenType, audience: audience.join(" ") };
+  const wanted = {
+    subject_token: subjectToken,
+    subject_token_type: subjectTokenType,
+    actor_token: actorToken,
+    actor_token_type: actorTokenType,
+    audience: audience.join(" "),
+  };
   const unbuilt = Object.entries(wanted).find(([, value]) => value !== "")?.[0];
   const otherType = requestedTokenType !== "" && requestedTokenType !== accessTokenType;
   if (unbuilt === undefined && !otherType) return;
   throw new Failure("unimplemented", "the request names a parameter that is not served yet", {
-    violations: [{ field: unbuilt ?? "requestedTokenType", description: "not served yet", rule: "unimplemented" }],
+    violations: [{ field: unbuilt ?? "requested_token_type", description: "not served yet", rule: "unimplemented" }],
   });
 }

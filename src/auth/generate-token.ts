@@ -20,7 +20,7 @@ export const generateToken =
     const client = callingClient(call);
     if (!namesCaller(request, client)) throw nobody(request, "the ids name another application");
     const policy = await parts.policies.of(client.application.tenantId, client.tenant.policyEpoch);
-    const { resource, realm } = realmTarget(policy, request.realm, client.application);
+    const resource = realmTarget(policy, request.realm, client.application);
     const user = await parts.store.tenant(client.application.tenantId).userByEmail(emailKey(request.emailId));
     if (user === undefined || user.suspended) throw nobody(request, "no such active user");
     const subject = await subjectAt(parts, call, {
@@ -29,7 +29,6 @@ export const generateToken =
       resource,
       organization: undefined,
       policy,
-      realm,
     }).catch((thrown: unknown) => {
       throw thrown instanceof Failure && thrown.kind === "badToken" ? nobody(request, thrown.cause) : thrown;
     });

@@ -10,7 +10,6 @@ import { refresh } from "./refresh.ts";
 import { revoke } from "./revoke.ts";
 
 export { verifyBearer } from "./bearer.ts";
-export { createPolicyCache } from "./policies.ts";
 
 export const authUseCases = (parts: Parts): UseCases<typeof AuthService> => ({
   exchange: exchange(parts),

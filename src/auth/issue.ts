@@ -9,6 +9,7 @@ import { newId } from "../random.ts";
 import type { Row } from "../store/tables.ts";
 import type { Algorithm } from "../tokens/keyring.ts";
 import { newRefreshToken } from "../tokens/refresh-token.ts";
+import { realmOf } from "./realm.ts";
 import { type ActingOrganization, permissionsOf } from "./subject.ts";
 
 type Needs = Pick<Parts, "store" | "mint" | "keyring" | "lifetimes" | "random" | "log">;
@@ -99,7 +100,7 @@ export async function mintAccess(
 export async function subjectAt(
   parts: Pick<Parts, "store">,
   call: Pick<Call, "now">,
-  input: Omit<Subject, "effective"> & { policy: Policy },
+  input: Omit<Subject, "effective" | "realm"> & { policy: Policy },
 ): Promise<Subject & { policy: Policy }> {
   const effective = await permissionsOf(parts.store.tenant(input.user.tenantId), {
     policy: input.policy,
@@ -108,8 +109,9 @@ export async function subjectAt(
     organizationRoleIds: input.organization?.roleIds ?? [],
     now: call.now,
   });
-  if (input.realm === "admin" && allPermissions(effective).length === 0) throw badToken("no management role");
-  return { ...input, effective };
+  const realm = realmOf(input.resource);
+  if (realm === "admin" && allPermissions(effective).length === 0) throw badToken("no management role");
+  return { ...input, effective, realm };
 }
 
 /** null asks for everything the subject may do. */

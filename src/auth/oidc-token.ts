@@ -15,13 +15,13 @@ export const oidcToken =
     // The tenant comes from the bearer, never from what the token says.
     const client = callingClient(call);
     const policy = await parts.policies.of(client.application.tenantId, client.tenant.policyEpoch);
-    const { resource, realm } = realmTarget(policy, request.realm, client.application);
+    const resource = realmTarget(policy, request.realm, client.application);
     const { user, connector, claim } = await recognize(parts, call, {
       client,
       token: request.oidcToken,
       nonce: request.nonce,
     });
-    const subject = await subjectAt(parts, call, { client, user, resource, organization: undefined, policy, realm });
+    const subject = await subjectAt(parts, call, { client, user, resource, organization: undefined, policy });
     const issued = await issue(parts, call, {
       ...subject,
       scope: request.scope,

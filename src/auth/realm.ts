@@ -1,15 +1,21 @@
 // A realm is an audience: REALM_ADMIN the tenant's management resource, REALM_USER the default resource.
 import { Realm } from "../gen/tessera/auth/v1/auth_pb.ts";
-import { chooseAudience, managementResource } from "../policy/audience.ts";
+import { chooseAudience, managementIndicator, managementResource } from "../policy/audience.ts";
 import type { Policy, PolicyResource } from "../policy/permissions.ts";
 import type { Row } from "../store/tables.ts";
 import { targetOrRefuse } from "./target.ts";
 
+/** Tokens of the management audience are admin tokens, by whatever way it was chosen. */
+export const realmOf = ({ indicator }: PolicyResource): "admin" | "user" =>
+  indicator === managementIndicator ? "admin" : "user";
+
+/** Throws invalid_target where the application's default is an audience of the other realm. */
 export function realmTarget(
   policy: Policy,
   realm: Realm,
   application: Pick<Row<"application">, "defaultResourceId" | "resourceIds">,
-): { resource: PolicyResource; realm: "admin" | "user" } {
-  if (realm === Realm.ADMIN) return { resource: targetOrRefuse(managementResource(policy)), realm: "admin" };
-  return { resource: targetOrRefuse(chooseAudience(policy, { requested: [], application })), realm: "user" };
+): PolicyResource {
+  if (realm === Realm.ADMIN) return targetOrRefuse(managementResource(policy));
+  const resource = targetOrRefuse(chooseAudience(policy, { requested: [], application }));
+  return realmOf(resource) === "user" ? resource : targetOrRefuse({ refuse: "not allowed" });
 }

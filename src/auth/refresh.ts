@@ -1,7 +1,7 @@
 // Refresh: rotates a refresh token and resolves the permissions anew. One chain, no forks, no logout after a lost answer.
 import { auditEvent } from "../audit.ts";
 import type { Call, ClientState, UseCase } from "../call.ts";
-import { invalidGrant } from "../failure.ts";
+import { Failure, invalidGrant } from "../failure.ts";
 import type { ExchangeResponseSchema, RefreshRequestSchema } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
 import { decideRotation, idleExpiry } from "../policy/rotation.ts";
@@ -131,7 +131,9 @@ async function currentSubject(parts: Needs, call: Call, client: ClientState, gra
   const resource = policy.resources.get(grant.resourceId);
   if (user === undefined || resource === undefined) throw invalidGrant("the subject or audience is gone");
   const organization = await organizationOf(tenant, user, grant.organizationId ?? "");
-  return subjectAt(parts, call, { client, user, resource, organization, realm: "user", policy });
+  return subjectAt(parts, call, { client, user, resource, organization, policy }).catch((thrown: unknown) => {
+    throw thrown instanceof Failure && thrown.kind === "badToken" ? invalidGrant(thrown.cause) : thrown;
+  });
 }
 
 /** The scopes asked now, cut to those of the grant; either may ask for everything (RFC 6749 section 6). */

@@ -99,7 +99,8 @@ function profileColumns({ profile }: UpstreamSubject) {
   };
 }
 
-const claimOf = (connector: Row<"connector">, { fingerprint, expiresAt }: UpstreamSubject) =>
-  connector.singleUse
-    ? { tenantId: connector.tenantId, connectorId: connector.id, fingerprint, expireTime: expiresAt }
-    : undefined;
+/** The most that a connector lets pass after a token's exp: until then its claim has to be remembered. */
+const longestLeewayMs = 120_000;
+
+const claimOf = ({ singleUse, tenantId, id }: Row<"connector">, { fingerprint, expiresAt }: UpstreamSubject) =>
+  singleUse ? { tenantId, connectorId: id, fingerprint, expireTime: expiresAt + longestLeewayMs } : undefined;

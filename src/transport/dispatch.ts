@@ -40,7 +40,7 @@ export type DispatchParts = {
 export function createDispatch(parts: DispatchParts): Dispatch {
   return async (incoming) => {
     const { method, cancel } = incoming;
-    const budget = Math.min(incoming.timeoutMs ?? Number.POSITIVE_INFINITY, method.deadlineMs);
+    const budget = Math.max(0, Math.min(incoming.timeoutMs ?? method.deadlineMs, method.deadlineMs));
     const now = parts.clock.now();
     const call = { now, deadline: now + budget, signal: cancel.signal, requestId: newId(now, parts.random) };
     const timer = setTimeout(() => cancel.abort(late()), budget);
@@ -71,7 +71,7 @@ async function steps<Answer>(
   const request = await read();
   const caller = await identify({ method, offered, request, now: call.now, signal: call.signal });
   authorize(method, caller);
-  await limits.caller(caller);
+  await limits.caller(caller, method.itemsOf(request));
   validate(method.desc.input, request);
   inTime(call, clock);
   const answer = await method.run({ ...call, caller }, request);

@@ -38,7 +38,7 @@ export async function startHttp(parts: HttpParts, address: Address): Promise<Doo
   };
 }
 
-const limits = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 10_000, maxConnections: 10_000 };
+const limits = { keepAliveTimeout: 10_000, maxConnections: 10_000 };
 
 const longestTarget = 2048;
 

@@ -10,7 +10,8 @@ export type LimitSettings = { perSource: number; perClient: number };
 /** Every method that takes from a budget throws Failure `exhausted`, with the time to wait, when nothing is left. */
 export type Limits = {
   source(source: string): Promise<void>;
-  caller(caller: Caller): Promise<void>;
+  /** `items` is what the call asks for: a batch costs as much as its items one by one. */
+  caller(caller: Caller, items: number): Promise<void>;
   /** Before a secret is looked at: has this source failed too often, for this application or altogether? */
   attempt(source: string, clientId: string): Promise<void>;
   failed(source: string, clientId: string): Promise<void>;
@@ -33,8 +34,10 @@ export function createLimits({ perSource, perClient }: LimitSettings): Limits {
   const proven = new LRUCache<string, true>({ max: 10_000, ttl: 3_600_000 });
   return {
     source: (source) => take(sources, networkOf(source)),
-    async caller(caller) {
-      if (caller.kind !== "anonymous") await take(clients, caller.client.application.id);
+    async caller(caller, items) {
+      // Never more than the whole budget, or a large batch could never be served at all.
+      const cost = Math.min(items, perClient);
+      if (caller.kind !== "anonymous") await take(clients, caller.client.application.id, cost);
     },
     async attempt(source, clientId) {
       const pair = pairOf(source, clientId);
@@ -67,9 +70,9 @@ export function networkOf(source: string): string {
 
 const pairOf = (source: string, clientId: string) => `${networkOf(source)} ${clientId}`;
 
-async function take(limiter: RateLimiterMemory, key: string): Promise<void> {
+async function take(limiter: RateLimiterMemory, key: string, cost = 1): Promise<void> {
   try {
-    await limiter.consume(key);
+    await limiter.consume(key, cost);
   } catch (refused) {
     throw refused instanceof RateLimiterRes ? exhausted(limiter, refused) : refused;
   }

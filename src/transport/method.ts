@@ -1,5 +1,6 @@
 // Every method of the contract, resolved once at the start. Doors, access and limits see this object, never a path.
-import { type DescField, type DescMessage, type DescMethod, type DescService, getOption } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, type DescMethod, type DescService, getOption, type Message } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { UseCase, UseCases } from "../call.ts";
 import { Failure } from "../failure.ts";
@@ -19,6 +20,8 @@ export type Method = {
   query: boolean;
   /** The server's own deadline. */
   deadlineMs: number;
+  /** How many things a request asks for: the length of its longest list, at least 1. */
+  itemsOf: (request: Message) => number;
   /** The field of the request that is a credential. */
   credential: DescField | undefined;
   /** JSON of the answer leaves out what is not set. */
@@ -65,9 +68,19 @@ function resolve(desc: DescMethod, run: UseCase<DescMessage, DescMessage> | unde
     destructive: getOption(desc, options.destructive),
     query: desc.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS,
     deadlineMs: getOption(desc, options.deadline_ms) || defaultDeadlineMs,
+    itemsOf: itemsOf(desc.input),
     credential: desc.input.fields.find((field) => getOption(field, options.credential)),
     sparse: getOption(desc.output, options.sparse),
     run,
+  };
+}
+
+function itemsOf(desc: DescMessage): (request: Message) => number {
+  const lists = desc.fields.filter((field) => field.fieldKind === "list");
+  if (lists.length === 0) return () => 1;
+  return (request) => {
+    const reflected = reflect(desc, request, false);
+    return Math.max(1, ...lists.map((field) => reflected.get(field).size));
   };
 }
 

@@ -1,6 +1,8 @@
 // Tenants do not touch each other, whatever their things are called.
 import { describe, expect, it } from "vitest";
 import { buildPolicy } from "../../src/policy/permissions.ts";
+import { referenceOf } from "../../src/resources/fields.ts";
+import { resourceTypes } from "../../src/resources/types.ts";
 import { type Instance, openInstance, refusalOf } from "../support/opened.ts";
 
 const documentOf = (name: string, description: string) => ({
@@ -130,11 +132,13 @@ describe("N6-11: an id of another tenant", () => {
     await instance.apply(documentOf("north", "of north"));
     await instance.apply(documentOf("south", "of south"));
     const foreign = await idsOf(instance, "north");
+    const declared = [...resourceTypes.values()].flatMap((type) => type.desc.fields.filter(referenceOf));
+    expect(references).toHaveLength(declared.length);
     for (const [field, type, change] of references) {
       const tried = (id: string) => refusalOf(instance.apply({ tenant: { name: "south" }, ...change(id) }));
       const refused = await tried(foreign[type] ?? "");
-      expect(refused.violations, field).toMatchObject([{ rule: "reference" }]);
-      expect(refused, field).toEqual(await tried("0".repeat(21)));
+      expect({ field, ...refused }).toMatchObject({ field, violations: [{ rule: "reference" }] });
+      expect({ field, ...refused }).toEqual({ field, ...(await tried("0".repeat(21))) });
     }
   });
 

@@ -8,7 +8,12 @@ const keysOf = (revision: number, kid: string): SaveKeys => ({
   revision,
   signingKeys: [
     {
-      ...{ kid, tenantId: null, purpose: "access", algorithm: "ES256", status: "current", publicJwk: "{}" },
+      kid,
+      tenantId: null,
+      purpose: "access",
+      algorithm: "ES256",
+      status: "current",
+      publicJwk: "{}",
       sealedPrivateKey: "sealed",
       createdAt: now,
       effectiveAt: now,

@@ -72,9 +72,9 @@ export async function seen(world: World, method: MethodName, request: JsonObject
 }
 
 /** An access token as any resource server reads it: by the published keys, its issuer, type and audience. */
-export async function readAccess(world: World, token: string, audience: string) {
+export async function readAccess(world: World, token: unknown, audience: string) {
   const keys = createRemoteJWKSet(new URL("/.well-known/jwks.json", world.http));
-  const { payload, protectedHeader, key } = await jwtVerify(token, keys, {
+  const { payload, protectedHeader, key } = await jwtVerify(String(token), keys, {
     issuer: world.parts.issuer,
     audience,
     typ: "at+jwt",

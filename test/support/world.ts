@@ -41,6 +41,8 @@ export type World = {
   token(tenant: Fixture, username: string, claims?: Record<string, unknown>, header?: Record<string, unknown>): string;
   /** Moves the clock of the service. */
   advance(ms: number): void;
+  /** Stops the clock, an hour ahead: from now on only `advance` moves it. */
+  hold(): void;
   now(): number;
   /** All log lines so far. */
   log(): string;
@@ -69,6 +71,8 @@ export async function createWorld({ flags = {} }: WorldOptions = {}): Promise<Wo
     readFile: () => "",
   });
   let offset = 0;
+  let held: number | undefined;
+  const now = () => held ?? Date.now() + offset;
   let logged = "";
   const log = createLog({ format: "json", level: "debug", destination: { write: (line: string) => (logged += line) } });
   const start = async () => {
@@ -76,7 +80,7 @@ export async function createWorld({ flags = {} }: WorldOptions = {}): Promise<Wo
       issuer: settings.issuer ?? "",
       log,
       onFatal: (cause) => log.fatal({ err: cause }, "fatal"),
-      wall: () => Date.now() + offset,
+      wall: now,
     });
     return { opened, app: await createApp(settings, opened.parts) };
   };
@@ -90,7 +94,6 @@ export async function createWorld({ flags = {} }: WorldOptions = {}): Promise<Wo
     red: await fixture(parts, "red", upstream.issuer),
     blue: await fixture(parts, "blue", upstream.issuer),
   };
-  const now = () => Date.now() + offset;
 
   return {
     get parts() {
@@ -110,7 +113,12 @@ export async function createWorld({ flags = {} }: WorldOptions = {}): Promise<Wo
     token: (tenant, username, claims, header) =>
       signToken(upstream.keys[0] as TestKey, tokenClaims(now(), upstream.issuer, tenant, username, claims), header),
     advance: (ms) => {
-      offset += ms;
+      if (held === undefined) offset += ms;
+      else held += ms;
+    },
+    // Ahead, because deadlines count from this clock and the writer compares them with the machine's.
+    hold: () => {
+      held = now() + 3_600_000;
     },
     now,
     log: () => logged,

@@ -16,12 +16,20 @@ describe("a budget of calls", () => {
   it("F13: is an application's, from wherever it calls, and nobody's for who is anonymous", async () => {
     const limits = createLimits({ perSource: 100, perClient: 2 });
     const caller = { kind: "client", client: application(), proof: "secret" } as const;
-    await limits.caller(caller);
-    await limits.caller(caller);
-    const error: unknown = await limits.caller(caller).catch((thrown: unknown) => thrown);
+    await limits.caller(caller, 1);
+    await limits.caller(caller, 1);
+    const error: unknown = await limits.caller(caller, 1).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject(exhausted);
-    await limits.caller({ ...caller, client: application({ id: "other" }) });
-    await limits.caller({ kind: "anonymous" });
+    await limits.caller({ ...caller, client: application({ id: "other" }) }, 1);
+    await limits.caller({ kind: "anonymous" }, 1);
+  });
+
+  it("N7-13: a batch costs as much as its items one by one, and the largest still fits a whole budget", async () => {
+    const limits = createLimits({ perSource: 100, perClient: 10 });
+    const caller = { kind: "client", client: application(), proof: "secret" } as const;
+    await limits.caller(caller, 9);
+    await expect(limits.caller(caller, 2)).rejects.toMatchObject(exhausted);
+    await limits.caller({ ...caller, client: application({ id: "other" }) }, 100);
   });
 
   it("says how long to wait, within its window", async () => {

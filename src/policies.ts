@@ -1,8 +1,8 @@
 // Tenants' policies, read once per epoch. The epoch comes with every client or grant that is read, so a policy that
 // changed is never served: a new epoch is another key.
 import { LRUCache } from "lru-cache";
-import { buildPolicy, type Policy } from "../policy/permissions.ts";
-import type { Store } from "../store/store.ts";
+import { buildPolicy, type Policy } from "./policy/permissions.ts";
+import type { Store } from "./store/store.ts";
 
 /** Tenants whose policy stays in memory. */
 const tenantsKept = 500;
