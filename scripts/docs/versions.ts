@@ -13,16 +13,17 @@ const faults = [
   { name: "protobufjs", atLeast: "7.5.8", against: "code made from hostile schemas (comes with grpc-js, unused by us)" },
 ];
 
-/** The lowest of what is installed under each name, and the SQLite that is compiled into its driver. */
+/** The lowest of what the lockfile holds under each name, and the SQLite that is compiled into its driver. */
 export function pinnedVersions(root: string): PinnedVersion[] {
   const { packages } = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
     packages: Record<string, { version?: string }>;
   };
-  const installed = faults.map((fault) => {
+  const installed = faults.flatMap((fault) => {
     const versions = Object.entries(packages)
       .filter(([path]) => path.endsWith(`node_modules/${fault.name}`))
       .flatMap(([, { version }]) => version ?? []);
-    return { ...fault, pinned: versions.sort(compareVersions)[0] ?? "absent" };
+    const [lowest] = versions.sort(compareVersions);
+    return lowest === undefined ? [] : { ...fault, pinned: lowest };
   });
   const file = new Sqlite(":memory:");
   const pinned = String(file.prepare("SELECT sqlite_version()").pluck().get());

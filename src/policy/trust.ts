@@ -1,11 +1,8 @@
-// Whether an outside token is believed: which connector it goes to, and whether its claims are what that one asks for.
+// Whether an outside token is believed: whether its claims are what its connector asks for.
 // Pure; says nothing about signatures, which are checked before anything here is asked of the claims.
+import { type ClaimCondition, type Claims, isMet } from "./conditions.ts";
 
-/** A claim that has to be there with exactly this value, of this type; a list claim has to contain it. */
-export type ClaimCondition =
-  | { claim: string; equals: string | boolean | number }
-  /** Anchored. `*` stands for any characters but "/" and ":", so that it never reaches into another name. */
-  | { claim: string; glob: string };
+export type { ClaimCondition, Claims } from "./conditions.ts";
 
 /** What a connector asks of a token: the fields of tessera.admin.v1.Connector. Zero and an empty list mean the default. */
 export type TrustRule = {
@@ -25,52 +22,6 @@ export type TrustRule = {
   leeway: number;
 };
 
-/** What an unverified token says of itself. Only good for choosing who shall verify it. */
-export type PresentedToken =
-  | { shape: "jwt"; issuer: string | undefined; audiences: readonly string[] }
-  | { shape: "opaque" };
-
-export type Choice<Rule> = { ok: true; rule: Rule } | { ok: false; reason: string };
-
-/**
- * The one connector that decides about a token, among those its application may use. A JWT goes by its exact issuer,
- * then by its audience. An opaque token names no issuer: it goes to the connector named, else to the default one, and
- * to no other after that, because trying them in turn would show it to strangers.
- */
-export function chooseConnector<Rule extends TrustRule>(
-  candidates: readonly Rule[],
-  token: PresentedToken,
-  { connectorId, defaultConnectorId }: { connectorId?: string | undefined; defaultConnectorId?: string | undefined },
-): Choice<Rule> {
-  const named = candidates.find((rule) => rule.id === connectorId);
-  if (connectorId !== undefined) {
-    if (named === undefined) return refused("the connector is not one of the application's");
-    const issuer = token.shape === "jwt" ? token.issuer : undefined;
-    return named.verification === "jwks" && issuer !== named.issuer ? refused("not of this issuer") : chosen(named);
-  }
-  if (token.shape === "jwt") return chooseByIssuer(candidates, token);
-  const standard = candidates.find((rule) => rule.id === defaultConnectorId);
-  if (standard === undefined || standard.verification === "jwks") return refused("no connector for an opaque token");
-  return chosen(standard);
-}
-
-function chooseByIssuer<Rule extends TrustRule>(
-  candidates: readonly Rule[],
-  token: { issuer: string | undefined; audiences: readonly string[] },
-): Choice<Rule> {
-  const [first, ...more] = candidates.filter((rule) => rule.verification === "jwks" && rule.issuer === token.issuer);
-  if (first === undefined) return refused("unknown issuer");
-  if (more.length === 0) return chosen(first);
-  const rules = [first, ...more];
-  const fitting = rules.filter((rule) => rule.audiences.some((audience) => token.audiences.includes(audience)));
-  const [rule, ...others] = fitting.length > 0 ? fitting : rules.filter((rule) => rule.allowAnyAudience);
-  if (rule === undefined) return refused("no connector of this issuer for the audience");
-  return others.length === 0 ? chosen(rule) : refused("several connectors of this issuer fit");
-}
-
-const chosen = <Rule>(rule: Rule): Choice<Rule> => ({ ok: true, rule });
-const refused = (reason: string): { ok: false; reason: string } => ({ ok: false, reason });
-
 /** The asymmetric JWS algorithms there are. HMAC and `none` cannot be chosen (RFC 8725 section 3.1). */
 const algorithms: readonly string[] = "ES256 ES384 ES512 RS256 RS384 RS512 PS256 PS384 PS512 EdDSA".split(" ");
 
@@ -80,8 +31,6 @@ export function acceptedAlgorithms(rule: Pick<TrustRule, "algorithms">): readonl
     ? ["ES256", "RS256"]
     : rule.algorithms.filter((name) => algorithms.includes(name));
 }
-
-export type Claims = Readonly<Record<string, unknown>>;
 
 /** `expiresAt` in milliseconds; `tokenId` is the jti. */
 export type Believed = {
@@ -222,77 +171,4 @@ function clientOf({ azp, client_id: clientId }: Claims): string | undefined {
   return typeof clientId === "string" ? clientId : undefined;
 }
 
-function isMet(condition: ClaimCondition, claims: Claims): boolean {
-  const value = claims[condition.claim];
-  const list: readonly unknown[] = Array.isArray(value) ? value : [value];
-  if ("glob" in condition) return list.some((item) => typeof item === "string" && matchesGlob(condition.glob, item));
-  return list.some((item) => item === condition.equals && !isInexact(item));
-}
-
-/** Beyond 2^53 two different ids are one number. */
-const isInexact = (value: unknown): boolean => typeof value === "number" && !Number.isSafeInteger(value);
-
-/** Piece by piece between the delimiters, so that no pattern takes more than linear time. */
-function matchesGlob(glob: string, text: string): boolean {
-  const [patterns, pieces] = [glob.split(/([/:])/), text.split(/([/:])/)];
-  return patterns.length === pieces.length && patterns.every((pattern, at) => matchesPiece(pattern, pieces[at] ?? ""));
-}
-
-function matchesPiece(pattern: string, text: string): boolean {
-  const [head = "", ...rest] = pattern.split("*");
-  const tail = rest.pop();
-  if (tail === undefined) return text === head;
-  const end = text.length - tail.length;
-  if (end < head.length || !text.startsWith(head) || !text.endsWith(tail)) return false;
-  let at = head.length;
-  for (const part of rest) {
-    const found = text.indexOf(part, at);
-    if (found === -1 || found + part.length > end) return false;
-    at = found + part.length;
-  }
-  return true;
-}
-
-/** Why a connector cannot be saved, and what its owner should look at again. Sentences that hold no values. */
-export function connectorDefects(rule: TrustRule): { refusals: string[]; warnings: string[] } {
-  const { audiences, authorizedClients, conditions, allowAnyAudience } = rule;
-  const isUserinfo = rule.verification === "userinfo";
-  const isUnbound = conditions.length === 0 && (isUserinfo || authorizedClients.length === 0);
-  const refusals = [
-    ...(isIssuer(rule.issuer) ? [] : ["issuer: has to be an http(s) URL without query and fragment"]),
-    ...(audiences.length === 0 && !allowAnyAudience ? ["audiences: name at least one, or allow any audience"] : []),
-    ...(audiences.length > 0 && allowAnyAudience ? ["audiences: none can be named where any is allowed"] : []),
-    ...(allowAnyAudience && isUnbound ? ["conditions: needed where any audience is allowed"] : []),
-    ...(isUserinfo && !allowAnyAudience ? ["allow_any_audience: userinfo cannot show an audience"] : []),
-    ...(isUserinfo && authorizedClients.length > 0 ? ["authorized_clients: userinfo cannot show a client"] : []),
-    ...(conditions.some(isEmpty) ? ["conditions: one of them is met by every token of the issuer"] : []),
-    ...(acceptedAlgorithms(rule).length < rule.algorithms.length ? ["algorithms: holds an unknown one"] : []),
-    ...[audiences, authorizedClients, rule.algorithms].filter(hasRepeats).map(() => "a list holds a value twice"),
-  ];
-  const isOpen = conditions.length === 0 && sharedIssuers.some((shared) => `${rule.issuer}/`.startsWith(`${shared}/`));
-  const warnings = isOpen ? ["conditions: anybody can get tokens of this issuer; say whose are accepted"] : [];
-  return { refusals, warnings };
-}
-
-/** RFC 8414 section 2; http is for issuers in private networks, which the outbound client has to allow. */
-const isIssuer = (issuer: string): boolean => /^https?:\/\/[^?#@\s]+$/.test(issuer) && URL.canParse(issuer);
-
-const hasRepeats = (list: readonly string[]): boolean => new Set(list).size < list.length;
-
-/** Met by every token of the issuer. */
-const isEmpty = (condition: ClaimCondition): boolean =>
-  condition.claim === "iss" || ("glob" in condition && /^[*/:]*$/.test(condition.glob));
-
-/** Issuers that serve everybody: their audience is what the asker wished for, so it proves nothing about the subject. */
-const sharedIssuers = [
-  "https://token.actions.githubusercontent.com",
-  "https://gitlab.com",
-  "https://accounts.google.com",
-  "https://login.microsoftonline.com/common",
-  "https://login.microsoftonline.com/organizations",
-  "https://login.microsoftonline.com/consumers",
-  "https://agent.buildkite.com",
-  "https://oidc.vercel.com",
-  "https://app.terraform.io",
-  "https://appleid.apple.com",
-];
+export const refused = (reason: string): { ok: false; reason: string } => ({ ok: false, reason });

@@ -2,7 +2,7 @@
 import { toJson } from "@bufbuild/protobuf";
 import { Failure, type Violation } from "../failure.ts";
 import { ClaimConditionSchema, ConnectorSchema, Verification } from "../gen/tessera/admin/v1/connector_pb.ts";
-import { connectorDefects } from "../policy/trust.ts";
+import { connectorDefects } from "../policy/connector-defects.ts";
 import type { StoredCondition } from "../store/tables.ts";
 import { trustRule } from "../tokens/trust-rule.ts";
 import type { ResourceType } from "./resource.ts";

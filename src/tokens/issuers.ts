@@ -3,15 +3,8 @@ import { createHash } from "node:crypto";
 import { compactVerify } from "jose";
 import type { Clock } from "../clock.ts";
 import { badToken } from "../failure.ts";
-import {
-  acceptedAlgorithms,
-  audiencesOf,
-  type Believed,
-  type Claims,
-  chooseConnector,
-  judgeClaims,
-  type PresentedToken,
-} from "../policy/trust.ts";
+import { chooseConnector, type PresentedToken } from "../policy/connector-choice.ts";
+import { acceptedAlgorithms, audiencesOf, type Believed, type Claims, judgeClaims } from "../policy/trust.ts";
 import { type Compact, type JsonObject, parseCompact } from "./compact.ts";
 import { type OpaqueConnector, verifyOpaque } from "./opaque-upstream.ts";
 import type { Outbound } from "./outbound.ts";

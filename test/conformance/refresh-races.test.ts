@@ -91,7 +91,7 @@ describe.each(doors)("revocation against refresh over $name", (door) => {
           expect(await on.refresh(refresh)).toEqual(invalidGrant);
         }
       }),
-      { numRuns: 60 },
+      { numRuns: 40 },
     );
     // The races would prove nothing if Revoke always came first.
     expect(winners).toBeGreaterThan(0);
@@ -107,18 +107,16 @@ const window = 30_000;
 const idle = 7 * 86_400_000;
 const absolute = 30 * 86_400_000;
 
+const durations = [1, 1000, window - 1, window, idle - 1, idle, absolute];
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 10, arbitrary: fc.record({ kind: fc.constantFrom("refresh", "introspect"), back: fc.nat(3) }) },
   {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant("advance"),
-      ms: fc.constantFrom(1, 1000, window - 1, window, idle - 1, idle, absolute),
-    }),
+    weight: 20,
+    arbitrary: fc.record({ kind: fc.constantFrom("refresh" as const, "introspect" as const), back: fc.nat(3) }),
   },
-  { weight: 1, arbitrary: fc.constant({ kind: "revoke" }) },
-  { weight: 1, arbitrary: fc.constant({ kind: "restart" }) },
-) as fc.Arbitrary<Step>;
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant("advance" as const), ms: fc.constantFrom(...durations) }) },
+  { weight: 2, arbitrary: fc.constant({ kind: "revoke" as const }) },
+  { weight: 1, arbitrary: fc.constant({ kind: "restart" as const }) },
+);
 
 /** One family as the rules describe it: a list of tokens of which the last is the head. */
 function createModel(first: string, start: number) {
@@ -150,7 +148,7 @@ describe.each(doors)("random histories over $name", (door) => {
   it("I-RT-04 N4-07 N5-06: every history goes as the model says, and Introspect says what Refresh would do", async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 4, maxLength: 14 }), (steps) => follow(door, steps)),
-      { numRuns: 40 },
+      { numRuns: 30 },
     );
   }, 60_000);
 });
@@ -177,6 +175,8 @@ async function follow(door: Door, steps: readonly Step[]): Promise<void> {
     const wanted = present(index, world.now(), answered);
     if (wanted === undefined) expect(outcome).toEqual(invalidGrant);
     else expect(answered).toBe(wanted);
+    // What is over for good may have been swept away.
+    if (world.now() >= model.end) continue;
     const stored = await familyOf(world, world.red, first);
     expect(stored).toMatchObject({ generation: model.tokens.length - 1 });
     expect(stored?.revokeTime === null).toBe(model.alive);

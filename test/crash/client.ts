@@ -76,11 +76,8 @@ function unary(client: Client, metadata: Metadata, method: DescMethodUnary, requ
 function failed(error: ServiceError | null): Outcome {
   const [details] = error?.metadata?.get("grpc-status-details-bin") ?? [];
   if (details instanceof Buffer) {
-    const infos = fromBinary(StatusSchema, details).details.map((any) => anyUnpack(any));
-    const reasons = infos.flatMap((info) =>
-      info?.$typeName === ErrorInfoSchema.typeName && "reason" in info ? [info.reason] : [],
-    );
-    if (reasons.includes("INVALID_GRANT")) return { kind: "refused" };
+    const infos = fromBinary(StatusSchema, details).details.map((any) => anyUnpack(any, ErrorInfoSchema));
+    if (infos.some((info) => info?.reason === "INVALID_GRANT")) return { kind: "refused" };
   }
   return { kind: "lost", code: error === null ? "NOTHING" : (status[error.code] ?? String(error.code)) };
 }

@@ -41,10 +41,7 @@ const control = await runCampaign({
   enough: ({ counts }) => counts.loggedOut >= 3,
 });
 printFigures(control);
-check(
-  "control: the same check sees who was logged out",
-  control.counts.loggedOut > 0 && control.faults.ended.length >= 0,
-);
+check("control: the same check sees who was logged out", control.counts.loggedOut > 0);
 
 print(`\n${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

@@ -77,7 +77,7 @@ async function readiness(
     if (child.exitCode !== null) throw new Error(`the service ended with code ${child.exitCode} while it started`);
     const dev = freshDevFile(join(folder, "dev.json"), startedAt);
     const answer = dev && (await fetch(`${dev.http}/readyz`).catch(() => undefined));
-    if (answer?.ok) return dev;
+    if (dev !== undefined && answer?.ok) return dev;
     await sleep(10);
   }
   throw new Error(`the service was not ready after ${startLimitMs} ms`);

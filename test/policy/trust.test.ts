@@ -1,9 +1,9 @@
 // Which connector a token goes to, its conditions, and opaque tokens. The claims of JWTs: upstream/claims.test.ts.
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { chooseConnector } from "../../src/policy/connector-choice.ts";
 import {
   acceptedAlgorithms,
-  chooseConnector,
   type Claims,
   judgeClaims,
   judgeIntrospection,

@@ -48,9 +48,11 @@ export function through(door: Door, world: () => World) {
 }
 
 export const tokensOf = (answer: JsonObject): Tokens => ({
-  access: String(answer["token"]),
-  refresh: String(answer["refresh_token"]),
+  access: textOf(answer["token"]),
+  refresh: textOf(answer["refresh_token"]),
 });
+
+const textOf = (value: unknown): string => (typeof value === "string" ? value : "");
 
 /** The stored family of a refresh token. */
 export const familyOf = ({ parts }: World, tenant: Fixture, token: string) =>

@@ -1,6 +1,6 @@
 // Opaque tokens: who is asked about them, with which credentials, and what becomes of each answer.
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { connectorDefects } from "../../src/policy/trust.ts";
+import { connectorDefects } from "../../src/policy/connector-defects.ts";
 import type { TrustedConnector } from "../../src/tokens/issuers.ts";
 import {
   answerStatus,

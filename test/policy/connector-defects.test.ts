@@ -1,6 +1,7 @@
 // Connectors that would believe tokens meant for somebody else cannot be saved; doubtful ones are pointed at.
 import { describe, expect, it } from "vitest";
-import { connectorDefects, type TrustRule } from "../../src/policy/trust.ts";
+import { connectorDefects } from "../../src/policy/connector-defects.ts";
+import type { TrustRule } from "../../src/policy/trust.ts";
 import { connectorFor } from "../support/upstream-issuer.ts";
 
 const defects = (overrides: Partial<TrustRule>) => connectorDefects(connectorFor("https://idp.example", overrides));
