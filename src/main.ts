@@ -1,6 +1,8 @@
 // Starts the command that was asked for. The only file that acts when it is imported.
 import { readFileSync } from "node:fs";
+import { request } from "node:https";
 import { createServer } from "node:net";
+import { resolve } from "node:path";
 import type { Logger } from "pino";
 import { createApp } from "./app.ts";
 import { type Actions, runCommand } from "./cli.ts";
@@ -11,7 +13,7 @@ import { banner } from "./dev/banner.ts";
 import { applyDemo, startDemoIssuer, writeDevFile } from "./dev/demo.ts";
 import { Failure } from "./failure.ts";
 import { openParts } from "./open.ts";
-import { createOperate, type OperatorRequest } from "./operate.ts";
+import { applyAtStart, createOperate, type OperatorRequest } from "./operate.ts";
 import { systemRandom } from "./random.ts";
 import { createLog } from "./telemetry.ts";
 
@@ -21,7 +23,7 @@ const actions: Actions = {
   listKeys: (settings) => operateOn(settings, { command: "list-keys" }),
   rotateKeys: (settings) => operateOn(settings, { command: "rotate-keys" }),
   revokeKey: (settings, kid) => operateOn(settings, { command: "revoke-key", kid }),
-  rewrapKeys: (settings, kekFile) => operateOn(settings, { command: "rewrap-keys", kekFile }),
+  rewrapKeys: (settings, kekFile) => operateOn(settings, { command: "rewrap-keys", kekFile: resolve(kekFile) }),
   verifyAudit: (settings) => operateOn(settings, { command: "verify-audit" }),
   healthcheck,
 };
@@ -33,7 +35,9 @@ process.on("unhandledRejection", (thrown) => endWith(thrown));
 // A polluted prototype would put fields into every message: nothing that is loaded may have added one.
 if (Object.keys(Object.prototype).length > 0) endWith(new Error("Object.prototype was changed"));
 
-process.exitCode = await runCommand(process.argv.slice(2), actions);
+const exitCode = await runCommand(process.argv.slice(2), actions);
+// What a failed start left open must not keep the process alive; a service that started goes on.
+if (exitCode !== 0) process.exit(exitCode);
 
 async function serve(asked: Settings): Promise<void> {
   const log = createLog(asked.log);
@@ -51,10 +55,7 @@ async function serve(asked: Settings): Promise<void> {
   const { parts } = opened;
   const operate = createOperate(parts, settings.auditCheckpointFile);
   const demo = devIssuer && (await applyDemo(parts, { devIssuer: devIssuer.issuer, dataDir: settings.dataDir }));
-  if (settings.apply.length > 0) {
-    const lines = await operate({ command: "apply", files: settings.apply.map(readFile), prune: false });
-    for (const line of lines) log.info(line);
-  }
+  if (settings.apply.length > 0) await applyAtStart(parts, settings.apply.map(readFile), settings.dataDir);
   const app = await createApp(settings, parts);
   const control = await listenForControl(settings.dataDir, operate);
   stopOnSignal(log, async () => {
@@ -100,9 +101,28 @@ async function operateOn(settings: Settings, request: OperatorRequest): Promise<
 }
 
 async function healthcheck({ http, tls }: Settings): Promise<void> {
-  const url = `${tls === undefined ? "http" : "https"}://${formatAddress(http.address)}/readyz`;
-  const answer = await fetch(url, { signal: AbortSignal.timeout(3000) }).catch(() => undefined);
-  if (answer?.ok !== true) throw new Failure("unavailable", `${url} does not say that it is ready`);
+  // From inside the machine: an address that means "all" is reached on loopback.
+  const host = http.address.host.replace(/^(0\.0\.0\.0|::)$/, "localhost");
+  const url = `${tls === undefined ? "http" : "https"}://${formatAddress({ ...http.address, host })}/readyz`;
+  const ready = await (tls === undefined ? asksPlain(url) : asksOwnTls(url)).catch(() => false);
+  if (!ready) throw new Failure("unavailable", `${url} does not say that it is ready`);
+}
+
+async function asksPlain(url: string): Promise<boolean> {
+  return (await fetch(url, { signal: AbortSignal.timeout(3000) })).ok;
+}
+
+/** Nothing secret is sent and the machine asks itself, so the name in the certificate does not matter here. */
+function asksOwnTls(url: string): Promise<boolean> {
+  return new Promise((answer, reject) => {
+    const asked = request(url, { rejectUnauthorized: false, timeout: 3000 }, (response) => {
+      response.resume();
+      answer(response.statusCode === 200);
+    });
+    asked.on("error", reject);
+    asked.on("timeout", () => asked.destroy(new Error("no answer")));
+    asked.end();
+  });
 }
 
 /** Where any port will do, takes a free one first: the issuer's name holds it, and tokens hold the issuer's name. */

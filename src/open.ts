@@ -78,7 +78,7 @@ function assemble(settings: Settings, base: Base): Parts {
     mint: createMint({ keyring, issuer }),
     verify: createVerifier({ keyring, issuer }),
     issuers: createIssuers({ outbound, clock, log }),
-    secrets: openSecrets(settings, { store, keyring, outbound, log }),
+    secrets: openSecrets(settings, { store, keyring, log }),
     clock,
     random,
     log,
@@ -86,17 +86,15 @@ function assemble(settings: Settings, base: Base): Parts {
 }
 
 function openSecrets(
-  { secretStore }: Settings,
-  {
-    store,
-    keyring,
-    outbound,
-    log,
-  }: Pick<Parts, "store" | "keyring" | "log"> & { outbound: ReturnType<typeof createOutbound> },
+  { secretStore, outboundAllow }: Settings,
+  { store, keyring, log }: Pick<Parts, "store" | "keyring" | "log">,
 ): Secrets {
   if (secretStore.kind === "vault") {
-    const token = () => readFileSync(secretStore.tokenFile, "utf8").trim();
-    return createVaultSecrets({ address: secretStore.address, mount: secretStore.mount, token, outbound });
+    const { address, mount, namespace, tokenFile } = secretStore;
+    const token = () => readFileSync(tokenFile, "utf8");
+    // The operator named the Vault: an agent on this machine may speak plain HTTP, anything further may not.
+    const outbound = createOutbound({ allow: ["127.0.0.0/8", "::1/128", ...outboundAllow], allowPlain: true });
+    return createVaultSecrets({ address, mount, token, outbound, ...(namespace !== undefined && { namespace }) });
   }
   const noted = new Map<string, number>();
   return createOwnSecrets({

@@ -1,6 +1,7 @@
 // What an operator may tell an instance: by the command line on a stopped one, through the control socket on a running
 // one. Each command answers the lines to print.
-import { readFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { sealAudit, verifyAudit } from "./audit-trail.ts";
 import { Failure } from "./failure.ts";
 import type { Declaration } from "./gen/tessera/admin/v1/declaration_pb.ts";
@@ -54,20 +55,39 @@ export function createOperate(parts: Needs, checkpointFile: string): Operate {
 
 type Declared = { file: string; declaration: Declaration };
 
+type Files = readonly { name: string; text: string }[];
+
+async function apply(parts: Needs, { files, prune }: { files: Files; prune: boolean }): Promise<string[]> {
+  const applied = await applyFiles(parts, files, prune);
+  return applied.flatMap(({ declaration, result }) => linesOf(declaration, result));
+}
+
+/**
+ * Applies what the configuration names. The log gets ids only; secrets that were generated go to a file in the data
+ * folder that only its owner can read, for nobody may be there to see them.
+ */
+export async function applyAtStart(parts: Needs & Pick<Parts, "log">, files: Files, dataDir: string): Promise<void> {
+  const changes = (await applyFiles(parts, files, false)).flatMap(({ result }) => result.changes);
+  for (const { action, type, id } of changes) parts.log.info({ type, id }, `${action} by declaration`);
+  const secrets = changes.filter((change) => change.secret !== undefined);
+  if (secrets.length === 0) return;
+  const file = join(dataDir, "new-secrets.txt");
+  appendFileSync(file, secrets.map(({ name, secret }) => `${name}: ${secret}\n`).join(""), { mode: 0o600 });
+  parts.log.warn({ file, count: secrets.length }, "secrets were generated: take them from the file and remove it");
+}
+
 /** Every file is read and checked before the first write; a later document on the same tenant only in its turn. */
-async function apply(parts: Needs, { files, prune }: { files: { name: string; text: string }[]; prune: boolean }) {
+async function applyFiles(parts: Needs, files: Files, prune: boolean) {
   const all = files.flatMap((file) => readDeclarations(file).map((declaration) => ({ file: file.name, declaration })));
   const first = all.filter((one, i) => all.findIndex((other) => sameTenant(one, other)) === i);
   if (prune && first.length < all.length)
     throw new Failure("invalid", "what is to be pruned has to be declared in one document for each tenant");
   const options = () => ({ now: parts.clock.now(), requestId: newId(parts.clock.now(), parts.random), prune });
   for (const { file, declaration } of first) await naming(file, checkDeclaration(parts, declaration, options()));
-  const lines: string[] = [];
-  for (const { file, declaration } of all) {
-    const applied = await naming(file, applyDeclaration(parts, declaration, options()));
-    lines.push(...linesOf(declaration, applied));
-  }
-  return lines;
+  const applied: { declaration: Declaration; result: Applied }[] = [];
+  for (const { file, declaration } of all)
+    applied.push({ declaration, result: await naming(file, applyDeclaration(parts, declaration, options())) });
+  return applied;
 }
 
 const sameTenant = (a: Declared, b: Declared): boolean => a.declaration.tenant?.name === b.declaration.tenant?.name;
@@ -101,5 +121,7 @@ function listKeys({ keyring }: Needs): string[] {
 async function verifiedAudit(parts: Needs & { checkpointFile: string }): Promise<string[]> {
   while ((await sealAudit(parts)) > 0);
   const faults = await verifyAudit(parts);
-  return faults.length === 0 ? ["the audit trail is intact"] : faults;
+  if (faults.length === 0) return ["the audit trail is intact"];
+  const violations = faults.map((description) => ({ field: "audit", description, rule: "audit" }));
+  throw new Failure("precondition", "the audit trail was tampered with", { violations });
 }

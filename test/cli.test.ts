@@ -40,7 +40,8 @@ describe("commands", () => {
   it.each([
     ["", "serve", []],
     ["serve", "serve", []],
-    ["apply a.yaml b.yaml", "apply", [["a.yaml", "b.yaml"]]],
+    ["apply a.yaml b.yaml", "apply", [["a.yaml", "b.yaml"], false]],
+    ["apply --prune a.yaml", "apply", [["a.yaml"], true]],
     ["keys list", "listKeys", []],
     ["keys rotate", "rotateKeys", []],
     ["keys revoke k1", "revokeKey", ["k1"]],
@@ -64,7 +65,7 @@ describe("commands", () => {
   it("a switch does not take the word after it, and can be turned off", async () => {
     const { calls } = await run("apply --dev --no-reflection a.yaml", { TESSERA_REFLECTION: "true" });
     expect(calls).toEqual([
-      ["apply", expect.objectContaining({ grpc: expect.objectContaining({ reflection: false }) }), ["a.yaml"]],
+      ["apply", expect.objectContaining({ grpc: expect.objectContaining({ reflection: false }) }), ["a.yaml"], false],
     ]);
   });
 
@@ -186,7 +187,7 @@ exit 7
   it("says what is missing when there is no Node to run on", async () => {
     const { code, err } = await launch("lone", [], true);
     expect(err).toContain(
-      `Tessera needs Node 24 or newer. This is Node 20.20.2, and none is installed for ${platform}.`,
+      `Tessera needs Node 24.14.1 or newer. This is Node 20.20.2, and none is installed for ${platform}.`,
     );
     expect(code).toBe(1);
   });

@@ -94,7 +94,10 @@ describe("the audit trail", () => {
     const file = new Sqlite(databaseFile);
     file.prepare("update audit_event set actor = 'somebody' where tenant_id = ? and seq = 3").run(id);
     file.close();
-    expect(await operate({ command: "verify-audit" })).toEqual([`tenant ${id}: row 3 was changed or moved`]);
+    expect(await refusalOf(operate({ command: "verify-audit" }))).toMatchObject({
+      kind: "precondition",
+      violations: [{ field: "audit", description: `tenant ${id}: row 3 was changed or moved` }],
+    });
   });
 });
 

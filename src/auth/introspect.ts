@@ -73,7 +73,8 @@ async function aboutAccessToken(parts: Needs, call: Call, token: string): Promis
 async function aboutRefreshToken(parts: Needs, call: Call, token: string): Promise<Answer> {
   const { application } = callingClient(call);
   const presented = parseRefreshToken(parts.keyring, token);
-  if (presented === undefined) return inactive;
+  // A user who came by way of the client is not the client.
+  if (presented === undefined || call.caller.kind !== "client") return inactive;
   const tenant = parts.store.tenant(application.tenantId);
   const family = await tenant.family(presented.familyId);
   if (family === undefined) return inactive;

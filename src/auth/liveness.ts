@@ -4,6 +4,7 @@ import { allPermissions, type Effective } from "../policy/permissions.ts";
 import { endedBecause } from "../policy/standing.ts";
 import type { Standing } from "../store/reads.ts";
 import type { AccessClaims } from "../tokens/mint.ts";
+import { realmOf } from "./realm.ts";
 import { permissionsOf } from "./subject.ts";
 
 export type Alive = { standing: Standing; permissions: readonly string[]; roles: readonly string[] };
@@ -23,6 +24,8 @@ export async function aliveToken(
 
   const live = await liveEffective(parts, claims.tenant_id, standing, now);
   const held = new Set(allPermissions(live));
+  // An admin token is its subject's management role; without one it opens nothing, not even what any user may call.
+  if (realmOf(standing.resource) === "admin" && held.size === 0) return undefined;
   const roles = new Set([...live.roles, ...live.organizationRoles].map((role) => role.name));
   return {
     standing,

@@ -6,7 +6,7 @@ import type { Row } from "../store/tables.ts";
 import { targetOrRefuse } from "./target.ts";
 
 /** Tokens of the management audience are admin tokens, by whatever way it was chosen. */
-export const realmOf = ({ indicator }: PolicyResource): "admin" | "user" =>
+export const realmOf = ({ indicator }: Pick<PolicyResource, "indicator">): "admin" | "user" =>
   indicator === managementIndicator ? "admin" : "user";
 
 /** Throws invalid_target where the application's default is an audience of the other realm. */

@@ -12,18 +12,10 @@ import { itemsOf } from "./declared.ts";
 import { writableFields } from "./fields.ts";
 import { type Identified, identify } from "./identify.ts";
 import { locate } from "./located.ts";
-import { prune } from "./prune.ts";
-import { type Acting, carryOut, type ResourceParts } from "./resource.ts";
-import { planCreate, planUpdate, type RowWrite } from "./row-plans.ts";
-
-export type AppliedChange = {
-  action: "created" | "updated" | "deleted";
-  type: string;
-  id: string;
-  name: string;
-  /** A secret that was generated; it is shown this one time. */
-  secret?: string;
-};
+import { pruneSteps } from "./prune.ts";
+import type { Acting, ResourceParts } from "./resource-type.ts";
+import { planCreate, planUpdate } from "./row-plans.ts";
+import { type AppliedChange, carryOutSteps, type Step } from "./steps.ts";
 
 export type ApplyOptions = {
   /** Milliseconds. */
@@ -37,26 +29,20 @@ export type ApplyOptions = {
 export type Applied = { tenantId: string; changes: AppliedChange[]; warnings: string[] };
 
 /**
- * Throws invalid, exists or precondition before the first write wherever references, rules or unchangeable fields
- * forbid it; the violations name the place. Only what the database alone can know is found while writing.
+ * In one transaction: the whole declaration, or nothing of it. Throws invalid, exists or precondition wherever
+ * references, rules, unchangeable fields or what others have taken forbid it; the violations name the place.
  */
 export async function applyDeclaration(
   parts: ResourceParts,
   declaration: Declaration,
   options: ApplyOptions,
 ): Promise<Applied> {
-  const { acting, items, steps, warnings } = await planDeclaration(parts, declaration, options);
-  const changes: AppliedChange[] = [];
-  for (const { path, write, change } of steps) {
-    if (write) await locate(path, () => carryOut(parts, acting, write));
-    if (change) changes.push(change);
-  }
-  const kept = new Set(items.map((item) => item.message.id));
-  if (options.prune) changes.push(...(await prune(parts, acting, kept)));
-  return { tenantId: acting.tenantId, changes, warnings };
+  const { acting, steps, warnings } = await planDeclaration(parts, declaration, options);
+  await carryOutSteps(parts, acting, steps);
+  return { tenantId: acting.tenantId, changes: steps.flatMap(({ change }) => change ?? []), warnings };
 }
 
-/** Throws what applyDeclaration throws before its first write. */
+/** Throws what applyDeclaration would, short of what only the database knows. */
 export async function checkDeclaration(
   parts: ResourceParts,
   declaration: Declaration,
@@ -65,10 +51,8 @@ export async function checkDeclaration(
   await planDeclaration(parts, declaration, options);
 }
 
-/** `change` is absent for what is made along with a tenant, and `write` where nothing changes. */
-type Step = { path: string; write?: RowWrite; change?: AppliedChange; warnings: readonly string[] };
-
-async function planDeclaration(parts: ResourceParts, declaration: Declaration, { now, requestId }: ApplyOptions) {
+async function planDeclaration(parts: ResourceParts, declaration: Declaration, options: ApplyOptions) {
+  const { now, requestId } = options;
   const makeId = () => newId(now, parts.random);
   const tenant = await tenantWithId(parts.store, declaration, makeId);
   const tenantId = tenant.id;
@@ -78,8 +62,10 @@ async function planDeclaration(parts: ResourceParts, declaration: Declaration, {
   const asPlanned: ResourceParts = { ...parts, store: { ...parts.store, tenant: () => planned.store } };
   const steps: Step[] = [];
   for (const item of items) steps.push(await locate(item.path, () => stepFor(asPlanned, acting, item)));
+  const kept = new Set(items.map((item) => item.message.id));
+  if (options.prune) steps.push(...(await pruneSteps(stored, acting, kept)));
   const warnings = steps.flatMap((step) => step.warnings.map((warning) => `${step.path}: ${warning}`));
-  return { acting, items, steps: secretsLast(steps), warnings };
+  return { acting, steps, warnings };
 }
 
 /** An id finds a tenant even under a new name. */
@@ -109,9 +95,3 @@ async function stepFor(parts: ResourceParts, acting: Acting, item: Identified): 
   const { write, warnings, changes } = await planUpdate(parts, type, acting, { row, change: message, mask });
   return { path, warnings, ...(changes && { write, change: { action: "updated", ...facts } }) };
 }
-
-/** A secret is shown when all is done; one that was made before something failed would be lost. */
-const secretsLast = (steps: readonly Step[]): Step[] => [
-  ...steps.filter((step) => step.change?.secret === undefined),
-  ...steps.filter((step) => step.change?.secret !== undefined),
-];

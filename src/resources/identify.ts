@@ -39,7 +39,9 @@ export async function identify(
   for (const { path, type, message, row } of identified)
     await locate(path, async () => {
       await resolveReferences(planned.store, type, message, "rest");
-      planned.put(type, { ...row, ...toColumns(type.desc, message, unsealed), id: message.id });
+      const wanted = { ...row, ...toColumns(type.desc, message, unsealed), id: message.id };
+      await refuseSecondDefault(planned.store, type, wanted);
+      planned.put(type, wanted);
     });
   return { items: identified, planned };
 }
@@ -54,4 +56,10 @@ async function storedRow(
   if (message.id === "") return named;
   if (named !== undefined && named["id"] !== message.id) throw new Failure("exists", "its name has another id");
   return stored.row(type.name, message.id);
+}
+
+async function refuseSecondDefault(rows: TenantStore, type: ResourceType, wanted: AnyRow): Promise<void> {
+  if (wanted["isDefault"] !== true) return;
+  const rival = await rows.rowByKey(type.name, { isDefault: true });
+  if (rival !== undefined && rival["id"] !== wanted["id"]) throw new Failure("exists", "another one is the default");
 }

@@ -10,7 +10,8 @@ export async function locate<T>(path: string, step: () => Promise<T>): Promise<T
   }
 }
 
-function located(path: string, failure: Failure): Failure {
+/** The failure with `path` before the fields of its violations. */
+export function located(path: string, failure: Failure): Failure {
   const { kind, message, reason, violations } = failure;
   const found = violations.length > 0 ? violations : [{ field: "", description: message, rule: kind }];
   const placed = found.map((each) => ({ ...each, field: each.field === "" ? path : `${path}.${each.field}` }));

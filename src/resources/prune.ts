@@ -1,9 +1,9 @@
 // Removes what a tenant has and its declaration does not name, of those types where a declaration is the whole truth.
 import type { AnyRow } from "../store/row-operations.ts";
 import type { TenantStore } from "../store/store.ts";
-import type { AppliedChange } from "./apply.ts";
-import { type Acting, carryOut, type ResourceParts } from "./resource.ts";
+import type { Acting } from "./resource-type.ts";
 import { planDelete } from "./row-plans.ts";
+import type { Step } from "./steps.ts";
 import { roleAssignment, role } from "./role.ts";
 import { groupMember } from "./group.ts";
 import { organizationMember, organizationRole } from "./organization.ts";
@@ -13,19 +13,18 @@ import { scope } from "./scope.ts";
 const prunable = [roleAssignment, organizationMember, groupMember, organizationRole, role, scope];
 
 /** `kept` holds the ids of what is declared. */
-export async function prune(parts: ResourceParts, acting: Acting, kept: ReadonlySet<string>): Promise<AppliedChange[]> {
-  const store = parts.store.tenant(acting.tenantId);
-  const changes: AppliedChange[] = [];
+export async function pruneSteps(store: TenantStore, acting: Acting, kept: ReadonlySet<string>): Promise<Step[]> {
+  const steps: Step[] = [];
   for (const type of prunable) {
     const undeclared = (await rowsOf(store, type.name)).filter((row) => !kept.has(String(row["id"])));
     for (const row of undeclared) {
-      await carryOut(parts, acting, planDelete(type, acting, row));
       const id = String(row["id"]);
       const name = typeof row["name"] === "string" ? row["name"] : id;
-      changes.push({ action: "deleted", type: type.name, id, name });
+      const change = { action: "deleted", type: type.name, id, name } as const;
+      steps.push({ path: `${type.name} ${id}`, write: planDelete(type, acting, row), change, warnings: [] });
     }
   }
-  return changes;
+  return steps;
 }
 
 const pageSize = 500;

@@ -1,35 +1,13 @@
 // The five standard methods (AIP-131..135), once for every management type: scoped to a tenant, masked, audited.
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { Failure } from "../failure.ts";
-import type { Parts } from "../parts.ts";
-import type { AuditEvent } from "../store/audit-rows.ts";
-import type { AnyRow, Children, TypeName } from "../store/row-operations.ts";
+import type { RowWrite } from "../store/row-operations.ts";
 import type { Store } from "../store/store.ts";
 import { fromColumns } from "./columns.ts";
-import { planCreate, planDelete, planUpdate, type RowWrite } from "./row-plans.ts";
+import type { Acting, ResourceParts, ResourceType } from "./resource-type.ts";
+import { planCreate, planDelete, planUpdate } from "./row-plans.ts";
 
-export type ResourceParts = Pick<Parts, "store" | "keyring" | "random">;
-
-/** Who acts, where, and when. `event` makes the audit row of a change. */
-export type Acting = {
-  tenantId: string;
-  now: number;
-  deadline?: number;
-  event(facts: { event: string; subject: string; detail?: AuditEvent["detail"] }): AuditEvent;
-};
-
-/** What a type's rules add to a write: columns that are no field, side rows, and what its owner should look at again. */
-export type Checked = { columns?: AnyRow; children?: Children[]; warnings?: readonly string[] };
-
-export type ResourceType<D extends DescMessage = DescMessage> = {
-  desc: D;
-  /** Its table, and the word in permissions and audit events. */
-  name: TypeName;
-  /** The fields that name one of its kind within the tenant, beside the id. */
-  key: readonly (keyof MessageShape<D> & string)[];
-  /** Rules that need other rows. `message` is what would be stored. Throws invalid or precondition. */
-  check?(parts: ResourceParts, acting: Acting, message: MessageShape<D>): Promise<Checked> | Checked;
-};
+export type { Acting, Checked, ResourceParts, ResourceType } from "./resource-type.ts";
 
 /** Throws exists for a name that is taken, and what the type's rules throw. */
 export async function createResource<D extends DescMessage>(
@@ -92,16 +70,12 @@ export async function deleteResource(
   await carryOut(parts, acting, planDelete(type, acting, await requireRow(parts, type, acting, id)));
 }
 
-/** Writes what was planned. */
-export async function carryOut(
+/** Writes what was planned: all of it, or nothing. */
+export const carryOut = (
   { store }: { store: Pick<Store, "write"> },
   { deadline }: Pick<Acting, "deadline">,
-  { operation, args }: RowWrite,
-): Promise<void> {
-  if (operation === "createRow") await store.write(operation, args, deadline);
-  else if (operation === "updateRow") await store.write(operation, args, deadline);
-  else await store.write(operation, args, deadline);
-}
+  ...writes: readonly RowWrite[]
+): Promise<void> => store.write("writeRows", { writes }, deadline);
 
 async function requireRow(parts: ResourceParts, type: Pick<ResourceType, "name">, acting: Acting, id: string) {
   const row = await parts.store.tenant(acting.tenantId).row(type.name, id);

@@ -4,15 +4,10 @@ import { create, type DescMessage, type MessageInitShape, type MessageShape } fr
 import type { Parts } from "../parts.ts";
 import { newId } from "../random.ts";
 import type { AuditEvent } from "../store/audit-rows.ts";
-import type { AnyRow, CreateRow, DeleteRow, Epoch, UpdateRow } from "../store/row-operations.ts";
+import type { AnyRow, Epoch, RowWrite } from "../store/row-operations.ts";
 import { fromColumns, type Sealer, toColumns, unsealed } from "./columns.ts";
 import { applyMask } from "./mask.ts";
-import type { Acting, Checked, ResourceParts, ResourceType } from "./resource.ts";
-
-export type RowWrite =
-  | { operation: "createRow"; args: CreateRow }
-  | { operation: "updateRow"; args: UpdateRow }
-  | { operation: "deleteRow"; args: DeleteRow };
+import type { Acting, Checked, ResourceParts, ResourceType } from "./resource-type.ts";
 
 /** `message` is what the row will read like. `warnings` are sentences for whoever asked. */
 export type Planned<D extends DescMessage> = {

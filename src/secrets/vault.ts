@@ -8,6 +8,8 @@ export type VaultParts = {
   address: string;
   /** Where the KV v2 engine is mounted, usually `kv` or `secret`. */
   mount: string;
+  /** The namespace of Vault Enterprise or HCP; none if absent. */
+  namespace?: string;
   /** The Vault token, read anew for each request, since its file is replaced when it is renewed. */
   token: () => string;
   outbound: Outbound;
@@ -43,7 +45,11 @@ export function createVaultSecrets(parts: VaultParts): Secrets {
 function versionReader(parts: VaultParts, path: string, signal: AbortSignal) {
   const url = `${parts.address}/v1/${parts.mount}/data/secret/${path}`;
   return async (version?: number): Promise<StoredVersion | undefined> => {
-    const headers = { "x-vault-token": readToken(parts.token), "x-vault-request": "true" };
+    const headers = {
+      "x-vault-token": readToken(parts.token),
+      "x-vault-request": "true",
+      ...(parts.namespace !== undefined && { "x-vault-namespace": parts.namespace }),
+    };
     const asked = version === undefined ? url : `${url}?version=${version}`;
     const { status, body } = await parts.outbound.json(asked, { headers, signal });
     if (status === 404 && saysAbsent(body)) return undefined;

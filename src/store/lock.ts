@@ -10,6 +10,8 @@ export function takeLock(databaseFile: string): StoreLock {
   const holderFile = `${databaseFile}.holder`;
   const lock = new Sqlite(`${databaseFile}.lock`, { timeout: 0 });
   try {
+    // Nothing is ever written to it: a journal would be one more file in the folder.
+    lock.pragma("journal_mode = MEMORY");
     lock.exec("BEGIN EXCLUSIVE");
   } catch (thrown) {
     lock.close();

@@ -2,6 +2,7 @@
 import { and, eq, gt, sql } from "drizzle-orm";
 import { Failure } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
+import { storeFailure } from "./conflict.ts";
 import type { Connection } from "./connection.ts";
 import type { Tables } from "./tables.ts";
 
@@ -35,6 +36,10 @@ export type RowChange = { type: TypeName; tenantId: string; children: Children[]
 export type CreateRow = RowChange & { row: AnyRow };
 export type UpdateRow = RowChange & { id: string; revision: number; set: AnyRow };
 export type DeleteRow = Omit<RowChange, "children"> & { id: string };
+export type RowWrite =
+  | { operation: "createRow"; args: CreateRow }
+  | { operation: "updateRow"; args: UpdateRow }
+  | { operation: "deleteRow"; args: DeleteRow };
 
 // One place where a type's name becomes its table. Every such table has these columns; the tenant's own id is its tenant.
 type AnyTable = Tables["project"];
@@ -68,7 +73,7 @@ export function bindRowOperations(connection: Connection) {
     await record(audit);
   };
 
-  return {
+  const rows = {
     createRow: async ({ type, row, children, ...rest }: CreateRow): Promise<void> => {
       await db.insert(tableOf(t, type)).values(row as AnyTable["$inferInsert"]);
       await replaceChildren(children);
@@ -95,6 +100,35 @@ export function bindRowOperations(connection: Connection) {
       await finish(rest);
     },
   };
+  return {
+    ...rows,
+    /** All or none. What is thrown names the first write that failed, counted from 0, as the field of a violation. */
+    writeRows: async ({ writes }: { writes: readonly RowWrite[] }): Promise<void> => {
+      for (const [at, write] of writes.entries()) await namingPlace(at, () => runWrite(rows, write));
+    },
+  };
+}
+
+type Rows = {
+  createRow(args: CreateRow): Promise<void>;
+  updateRow(args: UpdateRow): Promise<void>;
+  deleteRow(args: DeleteRow): Promise<void>;
+};
+
+function runWrite(rows: Rows, write: RowWrite): Promise<void> {
+  if (write.operation === "createRow") return rows.createRow(write.args);
+  return write.operation === "updateRow" ? rows.updateRow(write.args) : rows.deleteRow(write.args);
+}
+
+async function namingPlace(at: number, write: () => Promise<void>): Promise<void> {
+  try {
+    await write();
+  } catch (thrown) {
+    const { kind, message, reason } = storeFailure(thrown);
+    // An outage is nobody's write, and has to reach the group as it is: the transaction may be gone with it.
+    if (kind === "unavailable") throw thrown;
+    throw new Failure(kind, message, { reason, violations: [{ field: String(at), description: message, rule: kind }] });
+  }
 }
 
 export function bindRowReads({ db, t }: Connection) {

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doors, expectOk, headersOf } from "../support/door.ts";
 import { api, billing } from "../support/fixture.ts";
-import { claimsOf, declaredItem, inactive, invalidClient, through, type Tokens } from "../support/histories.ts";
+import { claimsOf, declaredItem, inactive, invalidClient, kidOf, through, type Tokens } from "../support/histories.ts";
 import { signToken, type TestKey } from "../support/upstream-issuer.ts";
 import { type Credential, createWorld, type World } from "../support/world.ts";
 
@@ -269,8 +269,3 @@ describe.each(doors)("over $name", (door) => {
     for (const token of [access, refresh]) expect(await on.isActive(token)).toBe(true);
   });
 });
-
-const kidOf = (token: string): string => {
-  const header = JSON.parse(Buffer.from(token.split(".")[0] ?? "", "base64url").toString()) as { kid: string };
-  return header.kid;
-};

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Chain, type Counts, type RunningChain, startChain } from "./chain.ts";
 import { type Caller, createCaller } from "./client.ts";
-import { checkFile, type FileFaults } from "./file-check.ts";
+import { checkFile, type FileReport } from "./file-check.ts";
 import { createService, type Service } from "./service.ts";
 
 export type CampaignOptions = {
@@ -23,7 +23,7 @@ export type Report = {
   kills: number;
   counts: Counts;
   /** Added up over all kills. */
-  faults: FileFaults;
+  faults: FileReport;
   readyMs: number[];
   /** Chains whose last acknowledged token did not refresh at the end. */
   deadAtEnd: number;
@@ -97,7 +97,8 @@ async function finish(
   report.deadAtEnd = outcomes.filter(({ kind }) => kind !== "token").length;
   caller.close();
   report.exitCode = await service.stop();
-  addFaults(report.faults, checkFile(service.databaseFile, before));
+  // These answers were not lost: nobody waited for the chains to note them.
+  addFaults(report.faults, { ...checkFile(service.databaseFile, before), unanswered: 0 });
   const claims = before.map((chain) => ({ ...chain, generation: chain.generation + 2 }));
   report.forgedClaimSeen = checkFile(service.databaseFile, claims).lost.length === chains.length;
   return report;
@@ -105,14 +106,15 @@ async function finish(
 
 const lastOf = (ledgerFile: string): string => readFileSync(ledgerFile, "utf8").trimEnd().split("\n").at(-1) ?? "";
 
-function addFaults(sum: FileFaults, more: FileFaults): void {
+function addFaults(sum: FileReport, more: FileReport): void {
+  sum.unanswered += more.unanswered;
   for (const name of ["damaged", "lost", "forked", "ended"] as const) sum[name].push(...more[name]);
 }
 
 const emptyReport = (): Report => ({
   kills: 0,
   counts: { acknowledged: 0, retried: 0, loggedOut: 0, forks: 0, codes: new Map() },
-  faults: { damaged: [], lost: [], forked: [], ended: [] },
+  faults: { damaged: [], lost: [], forked: [], ended: [], unanswered: 0 },
   readyMs: [],
   deadAtEnd: 0,
   exitCode: null,

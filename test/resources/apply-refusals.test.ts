@@ -137,14 +137,12 @@ const refusals: [string, object, string, string][] = [
   [
     "two defaults",
     {
-      projects: [
-        { name: "A", isDefault: true },
-        { name: "B", isDefault: true },
-      ],
+      projects: [{ name: "Main" }, { name: "A", isDefault: true }, { name: "B", isDefault: true }],
     },
     "exists",
-    "projects[1]",
+    "projects[2]",
   ],
+  ["a default beside the stored one", { projects: [{ name: "A", isDefault: true }] }, "exists", "projects[0]"],
   ["a new id for a name that is taken", { users: [{ id: "0".repeat(21), username: "ada" }] }, "exists", "users[0]"],
 ];
 

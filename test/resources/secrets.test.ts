@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Failure } from "../../src/failure.ts";
 import { looksLikeApplicationSecret } from "../../src/tokens/application-secret.ts";
-import { type Instance, openInstance } from "../support/opened.ts";
+import { type Instance, openInstance, refusalOf } from "../support/opened.ts";
 
 const tenant = { name: "acme" };
 const base = {
@@ -57,6 +57,15 @@ describe("an application secret", () => {
     const ended = await apply({ tenant, applicationSecrets: ending });
     expect(ended).toEqual([expect.stringMatching(/^updated applicationSecret Backend \/ Second/)]);
     expect(secretOf(ended)).toBe("");
+  });
+
+  it("is not made where the database refuses something else of the document: nobody would have seen it", async () => {
+    const instance = await openInstance();
+    const user = (username: string) => ({ username, email: "ada@acme.test", emailVerified: true });
+    await instance.apply({ ...base, users: [user("ada")] });
+    const refused = await refusalOf(instance.apply({ tenant, applicationSecrets, users: [user("ben")] }));
+    expect(refused).toMatchObject({ kind: "exists", violations: [{ field: "users[0]" }] });
+    expect(await rowOf(instance, "applicationSecret")).toEqual({});
   });
 
   it("is in no audit row, nor is its digest", async () => {

@@ -39,6 +39,33 @@ const audienceOf = ({ tenantId, ids }: FilledTenant, audience: string, owner = i
 
 export function rowContract(open: OpenStore): void {
   describe("what is written is read", () => {
+    it("several writes are one: the first that fails is named by its place, and none of them is kept", async () => {
+      const store = await open();
+      const { tenantId } = await fillTenant(store);
+      const before = (await trailOf(store, tenantId)).length;
+      const project = (name: string, rowId = id()) => ({
+        operation: "createRow" as const,
+        args: {
+          type: "project" as const,
+          tenantId,
+          row: { id: rowId, tenantId, name, createTime: 1, updateTime: 1 },
+          children: [],
+          epoch: { tenant: tenantId },
+          audit: auditOf(tenantId),
+        },
+      });
+      const [one, other] = [project("one"), project("other")];
+      await expect(store.write("writeRows", { writes: [one, project("one"), other] })).rejects.toMatchObject({
+        kind: "exists",
+        violations: [{ field: "1" }],
+      });
+      expect(await store.tenant(tenantId).rowByKey("project", { name: "one" })).toBeUndefined();
+      expect(await trailOf(store, tenantId)).toHaveLength(before);
+      await store.write("writeRows", { writes: [one, other] });
+      expect(await store.tenant(tenantId).rowByKey("project", { name: "other" })).toBeDefined();
+      expect(await trailOf(store, tenantId)).toHaveLength(before + 2);
+    });
+
     it("a created row comes back with its defaults, by id and by key", async () => {
       const store = await open();
       const { tenantId, ids } = await fillTenant(store);

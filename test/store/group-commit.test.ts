@@ -5,7 +5,7 @@ import { groupCommit, type Job } from "../../src/store/group-commit.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { bindOperations, type Operations } from "../../src/store/operations.ts";
 import { connect, openFile } from "../../src/store/sqlite-file.ts";
-import { auditOf, databaseFile, id, now } from "../support/store.ts";
+import { auditOf, databaseFile, familyOf, grantOf, id, now } from "../support/store.ts";
 
 type Change = Partial<Job> & { filler?: string };
 
@@ -68,6 +68,41 @@ describe("a member that fails", () => {
     file.exec("DROP TRIGGER broken");
     expect((await run([tenantJob("a")])).outcomes[0]?.failure).toBeUndefined();
   });
+});
+
+describe("a revocation that cannot be stored", () => {
+  it.each([
+    ["the grant", "UPDATE ON grant"],
+    ["the family", "UPDATE ON refresh_family"],
+    ["the event", "INSERT ON audit_event"],
+  ])(
+    "I-RT-09 N5-14: an error at %s is an error to the caller, and nothing is half revoked",
+    async (_name, statement) => {
+      const { file, run } = openGroup();
+      const grant = grantOf({ tenantId: id(), ids: { user: id(), application: id(), resource: id() } });
+      const family = familyOf(grant);
+      const end = {
+        tenantId: grant.tenantId,
+        grantId: grant.id,
+        now,
+        reason: "revoked",
+        audit: auditOf(grant.tenantId),
+      };
+      const job = (name: Job["name"], args: unknown): Job => ({ id: (lastJob += 1), name, args, deadline: now });
+      await run([job("openGrant", { grant, family })]);
+      file.exec(
+        `CREATE TRIGGER broken BEFORE ${statement.replace("ON ", 'ON "')}" BEGIN SELECT RAISE(ABORT, 'disk'); END`,
+      );
+      expect((await run([job("endGrant", end)])).outcomes).toMatchObject([{ failure: { kind: "unavailable" } }]);
+      const revoked = file.prepare(
+        `SELECT (SELECT count(revoke_time) FROM "grant") + count(revoke_time) FROM refresh_family`,
+      );
+      expect([revoked.pluck().get(), auditRowsIn(file)]).toEqual([0, 0]);
+      file.exec("DROP TRIGGER broken");
+      expect((await run([job("endGrant", end)])).outcomes[0]?.failure).toBeUndefined();
+      expect([revoked.get(), auditRowsIn(file)]).toEqual([2, 1]);
+    },
+  );
 });
 
 describe("late", () => {

@@ -2,8 +2,8 @@
 import type { InstanceReads, TenantReads } from "../../src/store/reads.ts";
 import type { bindAuditReads } from "../../src/store/audit-rows.ts";
 import type { Arguments, OperationName } from "../../src/store/operations.ts";
-import type { bindRowReads } from "../../src/store/row-operations.ts";
-import { auditOf, type FilledTenant, familyOf, grantOf, id, now, rotationOf } from "../support/store.ts";
+import type { bindRowReads, CreateRow, DeleteRow, UpdateRow } from "../../src/store/row-operations.ts";
+import { auditOf, familyOf, grantOf, id, now, rotationOf } from "../support/store.ts";
 
 type AllReads = InstanceReads & ReturnType<typeof bindAuditReads> & TenantReads & ReturnType<typeof bindRowReads>;
 const text = "canary' OR 1=1 --";
@@ -41,13 +41,32 @@ export const readArguments: { [Name in keyof AllReads]: Parameters<AllReads[Name
 };
 
 const ids = { user: text, application: text, resource: text, organization: text, connector: text };
-const tenant = { tenantId: text, ids } as unknown as FilledTenant;
-const grant = grantOf(tenant, { id: text });
+const grant = grantOf({ tenantId: text, ids }, { id: text });
 const family = familyOf(grant, { id: text });
 const audit = { ...auditOf(text), detail: { note: text } };
 const standard = { id: text, tenantId: text, revision: 1, createTime: now, updateTime: now };
 const change = { type: "connector" as const, tenantId: text, epoch: { tenant: text }, audit };
 const row = { ...standard, name: text, issuer: text, audiences: [text] };
+
+const createRow: CreateRow = {
+  ...change,
+  row,
+  children: [
+    {
+      table: "connectorAudience",
+      owner: text,
+      rows: [{ tenantId: text, issuer: text, audience: text, connectorId: text }],
+    },
+  ],
+};
+const updateRow: UpdateRow = {
+  ...change,
+  id: text,
+  revision: 1,
+  set: { name: text, audiences: [text] },
+  children: [{ table: "applicationOrigin", owner: text, rows: [] }],
+};
+const deleteRow: DeleteRow = { ...change, id: text, epoch: { user: text } };
 
 export const operationArguments: { [Name in OperationName]: Arguments<Name> } = {
   openGrant: { grant, family, claim: { tenantId: text, connectorId: text, fingerprint: text, expireTime: now } },
@@ -72,25 +91,16 @@ export const operationArguments: { [Name in OperationName]: Arguments<Name> } = 
     assignments: [{ ...standard, roleId: text, userId: text, applicationId: null, expireTime: null }],
     audit,
   },
-  createRow: {
-    ...change,
-    row,
-    children: [
-      {
-        table: "connectorAudience",
-        owner: text,
-        rows: [{ tenantId: text, issuer: text, audience: text, connectorId: text }],
-      },
+  createRow,
+  updateRow,
+  deleteRow,
+  writeRows: {
+    writes: [
+      { operation: "createRow", args: createRow },
+      { operation: "updateRow", args: updateRow },
+      { operation: "deleteRow", args: deleteRow },
     ],
   },
-  updateRow: {
-    ...change,
-    id: text,
-    revision: 1,
-    set: { name: text, audiences: [text] },
-    children: [{ table: "applicationOrigin", owner: text, rows: [] }],
-  },
-  deleteRow: { ...change, id: text, epoch: { user: text } },
   saveKeys: {
     revision: 0,
     signingKeys: [],

@@ -59,8 +59,13 @@ export const familyOf = ({ parts }: World, tenant: Fixture, token: string) =>
   parts.store.tenant(tenant.id).family(token.slice(3, 24));
 
 /** What an access token says, unverified. */
-export const claimsOf = (token: string): Record<string, unknown> =>
-  JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()) as Record<string, unknown>;
+export const claimsOf = (token: string): Record<string, unknown> => partOf(token, 1);
+
+/** The key that an access token names. */
+export const kidOf = (token: string): string => partOf(token, 0)["kid"] as string;
+
+const partOf = (token: string, at: number): Record<string, unknown> =>
+  JSON.parse(Buffer.from(token.split(".")[at] ?? "", "base64url").toString()) as Record<string, unknown>;
 
 /** An item of a declaration by its name, to change it. */
 export function declaredItem(list: Record<string, unknown>[] | undefined, name: string): Record<string, unknown> {

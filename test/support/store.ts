@@ -132,7 +132,12 @@ export async function fillTenant(store: Store, name = id()): Promise<FilledTenan
   return { tenantId, ids, subject, email, uri, origin };
 }
 
-export function grantOf({ tenantId, ids }: FilledTenant, change: Partial<Row<"grant">> = {}): Row<"grant"> {
+/** The rows a grant names. */
+type Granted = Pick<TypeIds, "user" | "application" | "resource"> &
+  Partial<Pick<TypeIds, "organization" | "connector">>;
+type GrantOwner = { tenantId: string; ids: Granted };
+
+export function grantOf({ tenantId, ids }: GrantOwner, change: Partial<Row<"grant">> = {}): Row<"grant"> {
   return {
     id: id(),
     tenantId,
@@ -140,8 +145,8 @@ export function grantOf({ tenantId, ids }: FilledTenant, change: Partial<Row<"gr
     userId: ids.user,
     clientId: ids.application,
     resourceId: ids.resource,
-    organizationId: ids.organization,
-    connectorId: ids.connector,
+    organizationId: ids.organization ?? null,
+    connectorId: ids.connector ?? null,
     realm: "user",
     scope: null,
     requestId: id(),

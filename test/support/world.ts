@@ -37,6 +37,9 @@ export type World = {
   red: Fixture;
   blue: Fixture;
   upstream: UpstreamIssuer;
+  /** The folder of the service, and the key-encryption key it was given. */
+  dataDir: string;
+  kek: string;
   /** An ES256 token of the upstream issuer for a user of a tenant; claims can be changed or, as undefined, left out. */
   token(tenant: Fixture, username: string, claims?: Record<string, unknown>, header?: Record<string, unknown>): string;
   /** Moves the clock of the service. */
@@ -54,6 +57,7 @@ export type WorldOptions = { flags?: Record<string, string | boolean> };
 
 export async function createWorld({ flags = {} }: WorldOptions = {}): Promise<World> {
   const dataDir = mkdtempSync(join(tmpdir(), "tessera-world-"));
+  const kek = randomBytes(32).toString("base64");
   const upstream = await startIssuer([newKey("ES256")]);
   const settings = loadSettings({
     flags: {
@@ -67,7 +71,7 @@ export async function createWorld({ flags = {} }: WorldOptions = {}): Promise<Wo
       dev: true,
       ...flags,
     },
-    env: { TESSERA_KEK: randomBytes(32).toString("base64") },
+    env: { TESSERA_KEK: kek },
     readFile: () => "",
   });
   let offset = 0;
@@ -110,6 +114,8 @@ export async function createWorld({ flags = {} }: WorldOptions = {}): Promise<Wo
     },
     ...fixtures,
     upstream,
+    dataDir,
+    kek,
     token: (tenant, username, claims, header) =>
       signToken(upstream.keys[0] as TestKey, tokenClaims(now(), upstream.issuer, tenant, username, claims), header),
     advance: (ms) => {

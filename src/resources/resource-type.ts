@@ -1,0 +1,28 @@
+// What a management type is: a message, its table, its natural key and one hook for its rules.
+import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
+import type { Parts } from "../parts.ts";
+import type { AuditEvent } from "../store/audit-rows.ts";
+import type { AnyRow, Children, TypeName } from "../store/row-operations.ts";
+
+export type ResourceParts = Pick<Parts, "store" | "keyring" | "random">;
+
+/** Who acts, where, and when. `event` makes the audit row of a change. */
+export type Acting = {
+  tenantId: string;
+  now: number;
+  deadline?: number;
+  event(facts: { event: string; subject: string; detail?: AuditEvent["detail"] }): AuditEvent;
+};
+
+/** What a type's rules add to a write: columns that are no field, side rows, and what its owner should look at again. */
+export type Checked = { columns?: AnyRow; children?: Children[]; warnings?: readonly string[] };
+
+export type ResourceType<D extends DescMessage = DescMessage> = {
+  desc: D;
+  /** Its table, and the word in permissions and audit events. */
+  name: TypeName;
+  /** The fields that name one of its kind within the tenant, beside the id. */
+  key: readonly (keyof MessageShape<D> & string)[];
+  /** Rules that need other rows. `message` is what would be stored. Throws invalid or precondition. */
+  check?(parts: ResourceParts, acting: Acting, message: MessageShape<D>): Promise<Checked> | Checked;
+};

@@ -1,0 +1,209 @@
+// A store that fails or is late: no call says that something was done which was not, nothing is half done, and what
+// needs no write goes on.
+import { toBinary } from "@bufbuild/protobuf";
+import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
+import { doors, headersOf, type Outcome } from "../support/door.ts";
+import { claimsOf, familyOf, invalidGrant, outage, through } from "../support/histories.ts";
+import { secondConnection, type SecondConnection, type Statement } from "../support/trouble.ts";
+import { createWorld, type World } from "../support/world.ts";
+
+let world: World;
+let second: SecondConnection;
+beforeAll(async () => {
+  world = await createWorld();
+  second = secondConnection(world);
+});
+afterEach(() => second.mend());
+afterAll(async () => {
+  second.close();
+  await world.close();
+});
+
+const done: Outcome = { ok: true, answer: {} };
+const insert = (table: string): Statement => ({ table, act: "INSERT" });
+const update = (table: string): Statement => ({ table, act: "UPDATE" });
+
+describe.each(doors)("over $name", (door) => {
+  const on = through(door, () => world);
+  const spent = async () => {
+    const { refresh: first } = await on.signIn(world.red);
+    const { refresh: next } = await on.next(first);
+    await on.next(next);
+    return first;
+  };
+  let joined = 0;
+  const newcomer = () => {
+    joined += 1;
+    return world.token(world.red, `${door.name}-${joined}`, { aud: "red-join" });
+  };
+
+  /** Each call with the statements it makes, and the answer it gives when they work again. */
+  const cases: [what: string, make: () => Promise<() => Promise<Outcome>>, statements: Statement[], good: object][] = [
+    [
+      "Exchange",
+      async () => () => on.call("exchange", { access_token: world.token(world.red, "ada") }),
+      [insert("grant"), insert("refresh_family")],
+      { ok: true },
+    ],
+    [
+      "Exchange of a single-use token",
+      async () => {
+        const access_token = world.token(world.red, "ada", { aud: "red-once" });
+        return () => on.call("exchange", { access_token });
+      },
+      [insert("used_token"), insert("grant"), insert("refresh_family")],
+      { ok: true },
+    ],
+    [
+      "Exchange for a user who joins",
+      async () => {
+        const access_token = newcomer();
+        return () => on.call("exchange", { access_token });
+      },
+      [insert("user"), insert("user_identity"), insert("role_assignment"), insert("audit_event")],
+      { ok: true },
+    ],
+    [
+      "Refresh",
+      async () => {
+        const { refresh } = await on.signIn(world.red);
+        return () => on.refresh(refresh);
+      },
+      [update("refresh_family")],
+      { ok: true },
+    ],
+    [
+      "Refresh with a stolen token",
+      async () => {
+        const token = await spent();
+        return () => on.refresh(token);
+      },
+      [update("grant"), update("refresh_family"), insert("audit_event")],
+      invalidGrant,
+    ],
+    [
+      "Revoke of a refresh token",
+      async () => {
+        const { refresh } = await on.signIn(world.red);
+        return () => on.revoke(refresh);
+      },
+      [update("grant"), update("refresh_family"), insert("audit_event")],
+      done,
+    ],
+    [
+      "Revoke of an access token",
+      async () => {
+        const { access } = await on.signIn(world.red);
+        return () => on.revoke(access);
+      },
+      [insert("revoked_token"), insert("audit_event")],
+      done,
+    ],
+  ];
+  const each = cases.flatMap(([what, make, statements, good]) =>
+    statements.flatMap((statement) =>
+      (["ABORT", "ROLLBACK"] as const).map((how) => ({
+        what,
+        make,
+        statement,
+        how,
+        good,
+        broken: `${statement.act} ${statement.table}`,
+      })),
+    ),
+  );
+
+  it.each(each)(
+    "N5-14 I-RT-09 F03: $what is an outage while $broken fails ($how), does nothing, and works afterwards",
+    async ({ make, statement, how, good }) => {
+      const call = await make();
+      const before = second.counts();
+      second.breakStatement(statement, how);
+      expect(await call()).toEqual(outage);
+      expect(second.counts()).toEqual(before);
+      second.mend();
+      expect(await call()).toMatchObject(good);
+    },
+  );
+
+  it("N5-14 I-RT-09: a token whose revocation failed is still active, and inactive once one succeeded", async () => {
+    const { access, refresh } = await on.signIn(world.red);
+    second.breakStatement(update("refresh_family"));
+    for (const token of [refresh, access]) expect(await on.isActive(token)).toBe(true);
+    expect(await on.revoke(refresh)).toEqual(outage);
+    for (const token of [refresh, access]) expect(await on.isActive(token)).toBe(true);
+    second.mend();
+    expect(await on.revoke(refresh)).toEqual(done);
+    for (const token of [refresh, access]) expect(await on.isActive(token)).toBe(false);
+  });
+
+  it("N8-05: what cannot be recorded is not done: an ending without its audit row leaves the family as it was", async () => {
+    const token = await spent();
+    const before = await familyOf(world, world.red, token);
+    second.breakStatement(insert("audit_event"));
+    expect(await on.refresh(token)).toEqual(outage);
+    expect(await familyOf(world, world.red, token)).toEqual(before);
+  });
+
+  it("F03: while nothing can be written, tokens are introspected, keys served, and a lost successor is told again", async () => {
+    const { access, refresh: first } = await on.signIn(world.red);
+    const { refresh: next } = await on.next(first);
+    second.breakStatement(update("refresh_family"), "ROLLBACK");
+    expect(await on.refresh(next)).toEqual(outage);
+    expect(await on.isActive(access)).toBe(true);
+    expect((await on.next(first)).refresh).toBe(next);
+    expect((await fetch(`${world.http}/.well-known/jwks.json`)).status).toBe(200);
+  });
+
+  it("N5-14: a store that cannot be read is no reason to call a token inactive or refused", async () => {
+    const { access, refresh } = await on.signIn(world.red);
+    const { store } = world.parts;
+    const { tenant } = store;
+    store.tenant = (tenantId) => ({
+      ...tenant(tenantId),
+      family: () => Promise.reject(new Error("disk I/O error")),
+      standing: () => Promise.reject(new Error("disk I/O error")),
+    });
+    const outcomes = [];
+    try {
+      for (const token of [access, refresh]) outcomes.push(await on.introspect(token), await on.revoke(refresh));
+      outcomes.push(await on.refresh(refresh), await on.call("introspectBatch", { tokens: ["x", access] }));
+    } finally {
+      store.tenant = tenant;
+    }
+    for (const outcome of outcomes)
+      expect(outcome).toMatchObject({ ok: false, kind: expect.stringMatching(/^(unavailable|internal)$/) });
+    for (const token of [access, refresh]) expect(await on.isActive(token)).toBe(true);
+  });
+
+  it("F20: a lock that somebody else holds for a moment is waited for", async () => {
+    const { refresh } = await on.signIn(world.red);
+    const release = second.lock();
+    setTimeout(release, 300);
+    await on.next(refresh);
+  });
+});
+
+describe("a deadline", () => {
+  const grpc = through(doors[0] ?? never(), () => world);
+  const { exchange, refresh: refreshMethod, revoke } = AuthService.method;
+
+  /** Calls with a deadline and answers the status number; 4 is DEADLINE_EXCEEDED. */
+  function code(method: typeof exchange | typeof refreshMethod | typeof revoke, body: object, left: number) {
+    const client = new Client(world.grpc, credentials.createInsecure());
+    const metadata = new Metadata();
+    metadata.set("authorization", headersOf(world.red.as("backend"))["authorization"] ?? "");
+    const bytes = Buffer.from(toBinary(method.input, { $typeName: method.input.typeName, ...body } as never));
+    const asIs = (raw: Buffer) => raw;
+    return new Promise<number>((resolve) => {
+      const path = `/${method.parent.typeName}/${method.name}`;
+      const deadline = Date.now() + left;
+      client.makeUnaryRequest(path, asIs, asIs, bytes, metadata, { deadline }, (error: ServiceError | null) => {
+        client.close();
+        resolve(error?.code ?? 0);
+      });
+    });
+  }
+});
