@@ -34,7 +34,7 @@ async function collect(tenant: Fixture): Promise<Record<Kind, string>> {
     upstream,
     opaque: `opaque-${name}`,
     secret: tenant.secrets.get("backend") ?? "",
-    garbage: `${name} garbage`,
+    garbage: `${name}-garbage`,
   };
 }
 
@@ -114,15 +114,13 @@ const meant: Record<Kind, string[]> = {
   garbage: [],
 };
 
-/** A text that could not be said there at all: by the grammar of a header or the limits of a field. */
-const isUnsayable = ({ method, as }: Place, shown: string): boolean =>
-  (method === "refresh" && shown.length > 512) || (JSON.stringify(as(shown)).includes("bearer") && shown.includes(" "));
-
 /** Whether it did there what it is for. Otherwise it was refused for what it is, and not for being tried too often. */
 async function passes(place: Place, shown: string): Promise<boolean> {
   const outcome = await everywhere(world, place.method, place.request(shown), place.as(shown));
   if (!outcome.ok) {
-    const expected = isUnsayable(place, shown) ? ["invalid"] : ["badToken", "unauthenticated", "denied"];
+    // A JWT is longer than a refresh token can be.
+    const isTooLong = place.method === "refresh" && shown.length > 512;
+    const expected = isTooLong ? ["invalid"] : ["badToken", "unauthenticated", "denied"];
     expect(expected).toContain(outcome.kind);
     return false;
   }
@@ -147,7 +145,8 @@ describe.each(tenants)("what is %s's", (owner) => {
 describe("Revoke", () => {
   it.each(tenants)("C2: by everybody but its own application ends nothing of %s's", async (owner) => {
     await world.restart();
-    const { access, admin, refresh, upstream, opaque, secret, garbage } = material[owner];
+    const own = await collect(world[owner]);
+    const { access, admin, refresh, upstream, opaque, secret, garbage } = own;
     const { red, blue } = world;
     const strangers = [red, blue].flatMap((tenant) => [
       tenant.as("other"),
@@ -156,7 +155,7 @@ describe("Revoke", () => {
     ]);
     const foreign = (owner === "red" ? blue : red).as("backend");
     for (const as of [...strangers, foreign]) {
-      for (const token of Object.values(material[owner])) await everywhere(world, "revoke", { token }, as);
+      for (const token of Object.values(own)) await everywhere(world, "revoke", { token }, as);
     }
     for (const token of [upstream, opaque, secret, garbage])
       expect(await everywhere(world, "revoke", { token }, world[owner].as("backend"))).toMatchObject({ ok: true });

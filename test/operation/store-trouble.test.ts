@@ -1,11 +1,8 @@
 // A store that fails or is late: no call says that something was done which was not, nothing is half done, and what
 // needs no write goes on.
-import { toBinary } from "@bufbuild/protobuf";
-import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
-import { doors, headersOf, type Outcome } from "../support/door.ts";
-import { claimsOf, familyOf, invalidGrant, outage, through } from "../support/histories.ts";
+import { doors, type Outcome } from "../support/door.ts";
+import { familyOf, invalidGrant, outage, through } from "../support/histories.ts";
 import { secondConnection, type SecondConnection, type Statement } from "../support/trouble.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -22,6 +19,7 @@ afterAll(async () => {
 });
 
 const done: Outcome = { ok: true, answer: {} };
+const calling = (call: (token: string) => Promise<Outcome>, token: string) => () => call(token);
 const insert = (table: string): Statement => ({ table, act: "INSERT" });
 const update = (table: string): Statement => ({ table, act: "UPDATE" });
 
@@ -39,77 +37,56 @@ describe.each(doors)("over $name", (door) => {
     return world.token(world.red, `${door.name}-${joined}`, { aud: "red-join" });
   };
 
-  /** Each call with the statements it makes, and the answer it gives when they work again. */
-  const cases: [what: string, make: () => Promise<() => Promise<Outcome>>, statements: Statement[], good: object][] = [
-    [
-      "Exchange",
-      async () => () => on.call("exchange", { access_token: world.token(world.red, "ada") }),
-      [insert("grant"), insert("refresh_family")],
-      { ok: true },
-    ],
-    [
-      "Exchange of a single-use token",
-      async () => {
-        const access_token = world.token(world.red, "ada", { aud: "red-once" });
-        return () => on.call("exchange", { access_token });
-      },
-      [insert("used_token"), insert("grant"), insert("refresh_family")],
-      { ok: true },
-    ],
-    [
-      "Exchange for a user who joins",
-      async () => {
-        const access_token = newcomer();
-        return () => on.call("exchange", { access_token });
-      },
-      [insert("user"), insert("user_identity"), insert("role_assignment"), insert("audit_event")],
-      { ok: true },
-    ],
-    [
-      "Refresh",
-      async () => {
-        const { refresh } = await on.signIn(world.red);
-        return () => on.refresh(refresh);
-      },
-      [update("refresh_family")],
-      { ok: true },
-    ],
-    [
-      "Refresh with a stolen token",
-      async () => {
-        const token = await spent();
-        return () => on.refresh(token);
-      },
-      [update("grant"), update("refresh_family"), insert("audit_event")],
-      invalidGrant,
-    ],
-    [
-      "Revoke of a refresh token",
-      async () => {
-        const { refresh } = await on.signIn(world.red);
-        return () => on.revoke(refresh);
-      },
-      [update("grant"), update("refresh_family"), insert("audit_event")],
-      done,
-    ],
-    [
-      "Revoke of an access token",
-      async () => {
-        const { access } = await on.signIn(world.red);
-        return () => on.revoke(access);
-      },
-      [insert("revoked_token"), insert("audit_event")],
-      done,
-    ],
+  const exchangeOf = (access_token: string) => () => on.call("exchange", { access_token });
+  /** Calls with the statements that they make, and the answer they give when these work. */
+  const cases: { what: string; make(): Promise<() => Promise<Outcome>>; statements: Statement[]; good: object }[] = [
+    {
+      what: "Exchange",
+      make: async () => exchangeOf(world.token(world.red, "ada")),
+      statements: [insert("grant"), insert("refresh_family")],
+      good: { ok: true },
+    },
+    {
+      what: "Exchange of a single-use token",
+      make: async () => exchangeOf(world.token(world.red, "ada", { aud: "red-once" })),
+      statements: [insert("used_token"), insert("grant"), insert("refresh_family")],
+      good: { ok: true },
+    },
+    {
+      what: "Exchange for a user who joins",
+      make: async () => exchangeOf(newcomer()),
+      statements: [insert("user"), insert("user_identity"), insert("role_assignment"), insert("audit_event")],
+      good: { ok: true },
+    },
+    {
+      what: "Refresh",
+      make: async () => calling(on.refresh, (await on.signIn(world.red)).refresh),
+      statements: [update("refresh_family")],
+      good: { ok: true },
+    },
+    {
+      what: "Refresh with a stolen token",
+      make: async () => calling(on.refresh, await spent()),
+      statements: [update("grant"), update("refresh_family"), insert("audit_event")],
+      good: invalidGrant,
+    },
+    {
+      what: "Revoke of a refresh token",
+      make: async () => calling(on.revoke, (await on.signIn(world.red)).refresh),
+      statements: [update("grant"), update("refresh_family"), insert("audit_event")],
+      good: done,
+    },
+    {
+      what: "Revoke of an access token",
+      make: async () => calling(on.revoke, (await on.signIn(world.red)).access),
+      statements: [insert("revoked_token"), insert("audit_event")],
+      good: done,
+    },
   ];
-  const each = cases.flatMap(([what, make, statements, good]) =>
+  const each = cases.flatMap(({ statements, ...one }) =>
     statements.flatMap((statement) =>
       (["ABORT", "ROLLBACK"] as const).map((how) => ({
-        what,
-        make,
-        statement,
-        how,
-        good,
+        ...{ ...one, statement, how },
         broken: `${statement.act} ${statement.table}`,
       })),
     ),
@@ -184,26 +161,4 @@ describe.each(doors)("over $name", (door) => {
     setTimeout(release, 300);
     await on.next(refresh);
   });
-});
-
-describe("a deadline", () => {
-  const grpc = through(doors[0] ?? never(), () => world);
-  const { exchange, refresh: refreshMethod, revoke } = AuthService.method;
-
-  /** Calls with a deadline and answers the status number; 4 is DEADLINE_EXCEEDED. */
-  function code(method: typeof exchange | typeof refreshMethod | typeof revoke, body: object, left: number) {
-    const client = new Client(world.grpc, credentials.createInsecure());
-    const metadata = new Metadata();
-    metadata.set("authorization", headersOf(world.red.as("backend"))["authorization"] ?? "");
-    const bytes = Buffer.from(toBinary(method.input, { $typeName: method.input.typeName, ...body } as never));
-    const asIs = (raw: Buffer) => raw;
-    return new Promise<number>((resolve) => {
-      const path = `/${method.parent.typeName}/${method.name}`;
-      const deadline = Date.now() + left;
-      client.makeUnaryRequest(path, asIs, asIs, bytes, metadata, { deadline }, (error: ServiceError | null) => {
-        client.close();
-        resolve(error?.code ?? 0);
-      });
-    });
-  }
 });
