@@ -76,7 +76,7 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
     },
     http.address,
   );
-  const stopClockwork = startClockwork(parts, settings.auditCheckpointFile);
+  const stopClockwork = startClockwork(parts, settings);
   return {
     grpcPort: grpcDoor.port,
     httpPort: httpDoor.port,
@@ -105,8 +105,9 @@ async function readiness({ store, keyring }: Parts, stopping: boolean) {
 }
 
 /** Seals the audit trail, promotes keys, and removes what has expired. A failed turn is logged and tried again. */
-function startClockwork(parts: Parts, checkpointFile: string): () => Promise<void> {
+function startClockwork(parts: Parts, settings: Settings): () => Promise<void> {
   const { store, keyring, clock, log } = parts;
+  const checkpointFile = settings.auditCheckpointFile;
   const turns = new Set<Promise<void>>();
   const repeat = (name: string, ms: number, work: () => Promise<unknown>) => {
     let running = false;
@@ -125,7 +126,10 @@ function startClockwork(parts: Parts, checkpointFile: string): () => Promise<voi
   const timers = [
     repeat("sealing the audit trail", every.seal, () => sealAudit({ ...parts, checkpointFile })),
     repeat("turning the keys", every.keys, () => keyring.tick()),
-    repeat("sweeping", every.sweep, () => store.write("sweep", { before: clock.now() })),
+    repeat("sweeping", every.sweep, () => {
+      const before = clock.now();
+      return store.write("sweep", { before, grantsBefore: before - 1000 * settings.grantRetention });
+    }),
   ];
   return async () => {
     for (const timer of timers) clearInterval(timer);

@@ -4,7 +4,7 @@ import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { operatorEvent } from "./audit.ts";
 import { type Clock, steadyClock } from "./clock.ts";
-import type { KekSettings, Settings } from "./config.ts";
+import { isLoopback, type KekSettings, type Settings } from "./config.ts";
 import { Failure } from "./failure.ts";
 import type { Parts } from "./parts.ts";
 import { createPolicyCache } from "./policies.ts";
@@ -92,8 +92,9 @@ function openSecrets(
   if (secretStore.kind === "vault") {
     const { address, mount, namespace, tokenFile } = secretStore;
     const token = () => readFileSync(tokenFile, "utf8");
-    // The operator named the Vault: an agent on this machine may speak plain HTTP, anything further may not.
-    const outbound = createOutbound({ allow: ["127.0.0.0/8", "::1/128", ...outboundAllow], allowPlain: true });
+    // An agent on this machine may speak plain HTTP; on any other way the token would be readable.
+    const allowPlain = isLoopback(new URL(address).hostname);
+    const outbound = createOutbound({ allow: ["127.0.0.0/8", "::1/128", ...outboundAllow], allowPlain });
     return createVaultSecrets({ address, mount, token, outbound, ...(namespace !== undefined && { namespace }) });
   }
   const noted = new Map<string, number>();

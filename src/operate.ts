@@ -7,6 +7,7 @@ import { Failure } from "./failure.ts";
 import type { Declaration } from "./gen/tessera/admin/v1/declaration_pb.ts";
 import { decodeKek } from "./open.ts";
 import type { Parts } from "./parts.ts";
+import { algorithmOf } from "./policy/keys.ts";
 import { newId } from "./random.ts";
 import {
   type Applied,
@@ -57,9 +58,30 @@ type Declared = { file: string; declaration: Declaration };
 
 type Files = readonly { name: string; text: string }[];
 
+/** Where a later document fails, what the earlier ones did is told with the failure: their secrets are shown once. */
 async function apply(parts: Needs, { files, prune }: { files: Files; prune: boolean }): Promise<string[]> {
-  const applied = await applyFiles(parts, files, prune);
-  return applied.flatMap(({ declaration, result }) => linesOf(declaration, result));
+  const lines: string[] = [];
+  try {
+    await applyFiles(
+      parts,
+      files,
+      prune,
+      ({ declaration, result }) => void lines.push(...linesOf(declaration, result)),
+    );
+    return lines;
+  } catch (thrown) {
+    if (!(thrown instanceof Failure) || lines.length === 0) throw thrown;
+    const { kind, message, reason, violations } = thrown;
+    const done = lines.map((description) => ({ field: "done before", description, rule: "done" }));
+    throw new Failure(kind, message, { reason, violations: [...violations, ...done], cause: thrown });
+  } finally {
+    await publishKeys(parts);
+  }
+}
+
+/** A resource's algorithm gets its key when it is declared, so that the key is published before the first token. */
+async function publishKeys({ store, keyring }: Needs): Promise<void> {
+  for (const algorithm of await store.instance.signingAlgorithms()) await keyring.signer(algorithmOf(algorithm));
 }
 
 /**
@@ -67,7 +89,9 @@ async function apply(parts: Needs, { files, prune }: { files: Files; prune: bool
  * folder that only its owner can read, for nobody may be there to see them.
  */
 export async function applyAtStart(parts: Needs & Pick<Parts, "log">, files: Files, dataDir: string): Promise<void> {
-  const changes = (await applyFiles(parts, files, false)).flatMap(({ result }) => result.changes);
+  const changes: AppliedChange[] = [];
+  await applyFiles(parts, files, false, ({ result }) => void changes.push(...result.changes));
+  await publishKeys(parts);
   for (const { action, type, id } of changes) parts.log.info({ type, id }, `${action} by declaration`);
   const secrets = changes.filter((change) => change.secret !== undefined);
   if (secrets.length === 0) return;
@@ -77,17 +101,20 @@ export async function applyAtStart(parts: Needs & Pick<Parts, "log">, files: Fil
 }
 
 /** Every file is read and checked before the first write; a later document on the same tenant only in its turn. */
-async function applyFiles(parts: Needs, files: Files, prune: boolean) {
+async function applyFiles(
+  parts: Needs,
+  files: Files,
+  prune: boolean,
+  tell: (applied: { declaration: Declaration; result: Applied }) => void,
+): Promise<void> {
   const all = files.flatMap((file) => readDeclarations(file).map((declaration) => ({ file: file.name, declaration })));
   const first = all.filter((one, i) => all.findIndex((other) => sameTenant(one, other)) === i);
   if (prune && first.length < all.length)
     throw new Failure("invalid", "what is to be pruned has to be declared in one document for each tenant");
   const options = () => ({ now: parts.clock.now(), requestId: newId(parts.clock.now(), parts.random), prune });
   for (const { file, declaration } of first) await naming(file, checkDeclaration(parts, declaration, options()));
-  const applied: { declaration: Declaration; result: Applied }[] = [];
   for (const { file, declaration } of all)
-    applied.push({ declaration, result: await naming(file, applyDeclaration(parts, declaration, options())) });
-  return applied;
+    tell({ declaration, result: await naming(file, applyDeclaration(parts, declaration, options())) });
 }
 
 const sameTenant = (a: Declared, b: Declared): boolean => a.declaration.tenant?.name === b.declaration.tenant?.name;

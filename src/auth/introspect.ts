@@ -71,10 +71,11 @@ async function aboutAccessToken(parts: Needs, call: Call, token: string): Promis
 
 /** A refresh token is its own client's business and nobody else's. It is active as long as Refresh would serve it. */
 async function aboutRefreshToken(parts: Needs, call: Call, token: string): Promise<Answer> {
+  // A user who came by way of the client is not the client.
+  if (call.caller.kind !== "client") return inactive;
   const { application } = callingClient(call);
   const presented = parseRefreshToken(parts.keyring, token);
-  // A user who came by way of the client is not the client.
-  if (presented === undefined || call.caller.kind !== "client") return inactive;
+  if (presented === undefined) return inactive;
   const tenant = parts.store.tenant(application.tenantId);
   const family = await tenant.family(presented.familyId);
   if (family === undefined) return inactive;

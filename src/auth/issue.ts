@@ -7,7 +7,7 @@ import { allPermissions, type Effective, type Policy, type PolicyResource } from
 import { narrow, parseScope } from "../policy/scopes.ts";
 import { newId } from "../random.ts";
 import type { Row } from "../store/tables.ts";
-import type { Algorithm } from "../tokens/keyring.ts";
+import { algorithmOf } from "../policy/keys.ts";
 import { newRefreshToken } from "../tokens/refresh-token.ts";
 import { realmOf } from "./realm.ts";
 import { type ActingOrganization, permissionsOf } from "./subject.ts";
@@ -39,9 +39,6 @@ export type IssueRequest = Subject & {
 export type Issued = { token: string; expiresIn: number; scope: string; refreshToken: string };
 
 const day = 86_400_000;
-
-/** By tessera.admin.v1.SigningAlgorithm; unspecified is ES256. */
-const algorithms: readonly Algorithm[] = ["ES256", "ES256", "RS256", "ES384", "EdDSA"];
 
 export async function issue(parts: Needs, call: Call, request: IssueRequest): Promise<Issued> {
   const asked = readScope(request.scope);
@@ -90,7 +87,7 @@ export async function mintAccess(
       ...(effective.groups.length > 0 ? { groups: [...effective.groups] } : {}),
       ...(organization ? { organization_id: organization.id } : {}),
     },
-    algorithms[resource.signingAlgorithm] ?? "ES256",
+    algorithmOf(resource.signingAlgorithm),
   );
   if (isLarge) parts.log.warn({ bytes, resource: resource.id }, "a large access token was minted");
   return { token, expiresIn, expiresAt: (iat + expiresIn) * 1000, scope: permissions.join(" ") };

@@ -31,18 +31,23 @@ export const refresh =
     for (let attempt = 1; attempt <= mostAttempts; attempt += 1) {
       const family = await tenant.family(presented.familyId);
       if (family === undefined) throw invalidGrant("no such family");
-      const taken = await takeSuccessor(parts, call, { client, family, presented, token: request.refreshToken });
-      if (taken !== "lost the race") return await answer(parts, call, { client, family, ...taken, asked });
+      const answered = await present(parts, call, { client, family, presented, token: request.refreshToken, asked });
+      if (answered !== "lost the race") return answered;
     }
     throw invalidGrant("the family kept moving");
   };
 
-type Taken = { successor: string; grant: Row<"grant"> };
-type Attempt = { client: ClientState; family: Row<"refreshFamily">; presented: PresentedRefreshToken; token: string };
+type Presentation = {
+  client: ClientState;
+  family: Row<"refreshFamily">;
+  presented: PresentedRefreshToken;
+  token: string;
+  asked: readonly string[] | null;
+};
 
-/** Decides on the presentation and, where it rotates, moves the head. Throws invalid_grant for every refusal. */
-async function takeSuccessor(parts: Needs, call: Call, attempt: Attempt): Promise<Taken | "lost the race"> {
-  const { client, family, presented, token } = attempt;
+/** Throws invalid_grant for every refusal. */
+async function present(parts: Needs, call: Call, presentation: Presentation) {
+  const { client, family, presented, token } = presentation;
   const decision = decideRotation(
     familyState(family),
     presentedBy(parts.keyring, family, { token, presented, clientId: client.application.id }),
@@ -53,27 +58,34 @@ async function takeSuccessor(parts: Needs, call: Call, attempt: Attempt): Promis
     await endFamily(parts, call, family);
     throw invalidGrant("reuse");
   }
-  // Whatever ends the grant is asked before anything is spent: a suspended user's token stays as it was.
-  const grant = await standingGrant(parts, call, family);
-  if (decision.kind === "repeat") return { successor: successorOf(parts.keyring, token, decision.salt).token, grant };
+  // All that can refuse comes before anything is spent: what an operator takes away and gives back costs no sign-in.
+  const answered = await answer(parts, call, presentation);
+  const salt = decision.kind === "repeat" ? decision.salt : newSalt(parts);
+  const successor = successorOf(parts.keyring, token, salt);
+  const moved = decision.kind === "repeat" || (await rotate(parts, call, family, { salt, digest: successor.digest }));
+  return moved ? { ...answered, refreshToken: successor.token } : "lost the race";
+}
 
-  const salt = newSalt(parts);
-  const next = successorOf(parts.keyring, token, salt);
-  const moved = await parts.store.write(
+/** True for the one caller whose rotation it is. */
+const rotate = (
+  parts: Needs,
+  call: Call,
+  family: Row<"refreshFamily">,
+  { salt, digest }: { salt: string; digest: string },
+): Promise<boolean> =>
+  parts.store.write(
     "rotateFamily",
     {
       tenantId: family.tenantId,
       familyId: family.id,
       head: family.headDigest,
-      successor: next.digest,
+      successor: digest,
       salt,
       now: call.now,
       idleExpireTime: idleExpiry(call.now, family.idleTtlMs, family.absoluteExpireTime),
     },
     call.deadline,
   );
-  return moved ? { successor: next.token, grant } : "lost the race";
-}
 
 async function standingGrant(parts: Needs, call: Call, family: Row<"refreshFamily">): Promise<Row<"grant">> {
   const standing = await parts.store.tenant(family.tenantId).standing(family.grantId, "");
@@ -99,27 +111,20 @@ const endFamily = (parts: Needs, call: Call, family: Row<"refreshFamily">) =>
     }),
   });
 
-async function answer(
-  parts: Needs,
-  call: Call,
-  input: Taken & { client: ClientState; family: Row<"refreshFamily">; asked: readonly string[] | null },
-) {
-  const { family, grant } = input;
-  const subject = await currentSubject(parts, call, input.client, grant);
-  const access = await mintAccess(parts, call, {
-    ...subject,
-    grantId: family.grantId,
-    asked: within(grant.scope, input.asked),
-    ttl: 0,
-  });
+/** The answer but for the refresh token: the access token and the user's picture, as of now. */
+async function answer(parts: Needs, call: Call, { client, family, asked }: Presentation) {
+  const grant = await standingGrant(parts, call, family);
+  const subject = await currentSubject(parts, call, client, grant);
+  const scopes = within(grant.scope, asked);
+  const access = await mintAccess(parts, call, { ...subject, grantId: grant.id, asked: scopes, ttl: 0 });
+  const upstream = await parts.store.tenant(grant.tenantId).upstreamSubject(grant.userId, grant.connectorId ?? "");
   return {
     token: access.token,
-    refreshToken: input.successor,
     expiresIn: access.expiresIn,
     tokenType: "Bearer",
     issuedTokenType: accessTokenType,
     scope: access.scope,
-    user: userPicture(subject, await parts.store.tenant(family.tenantId).upstreamSubject(subject.user.id)),
+    user: userPicture(subject, upstream),
   };
 }
 

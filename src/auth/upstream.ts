@@ -63,7 +63,8 @@ async function join(
     updateTime: call.now,
   });
   const user = { ...standard(), ...profileColumns(upstream), suspended: false, epoch: 1 };
-  const named = { ...user, username: upstream.profile.username ?? user.id };
+  // What the outside calls itself is no name here: it would let a stranger become the "carol" of a later declaration.
+  const named = { ...user, username: user.id, name: user.name || (upstream.profile.username ?? "") };
   const id = await parts.store.write(
     "joinUser",
     {

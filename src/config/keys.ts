@@ -97,6 +97,12 @@ export const keys = {
   refresh_retry_window: duration(0, 60, 30, "How long a used refresh token may be retried; 0 is strict."),
   refresh_idle_ttl: duration(1, 365 * day, 7 * day, "A refresh token unused for this long dies."),
   refresh_absolute_ttl: duration(1, 3650 * day, 30 * day, "No refresh token outlives this, used or not."),
+  grant_retention: duration(
+    0,
+    3650 * day,
+    7 * day,
+    "How long a grant is kept after its end, as the record of its issue.",
+  ),
 
   apply: derived(list(text), "", () => [], "Declaration files applied at start."),
   outbound_allow: derived(

@@ -28,6 +28,7 @@ export type Settings = Readonly<{
   signingKeys: Readonly<{ rotationInterval: number; jwksMaxAge: number }>;
   accessToken: Readonly<{ ttl: number; maxTtl: number }>;
   refresh: Readonly<{ retryWindow: number; idleTtl: number; absoluteTtl: number }>;
+  grantRetention: number;
   apply: readonly string[];
   outboundAllow: readonly string[];
   secretStore: Readonly<SecretStoreSettings>;
@@ -63,6 +64,7 @@ export function assemble(values: Values): Settings {
       idleTtl: values.refresh_idle_ttl,
       absoluteTtl: values.refresh_absolute_ttl,
     },
+    grantRetention: values.grant_retention,
     apply: values.apply,
     outboundAllow: values.outbound_allow,
     secretStore: secretStoreOf(values),

@@ -25,13 +25,17 @@ export function chooseAudience(policy: Policy, { requested, application }: Audie
 
   const resource = policy.resourceByIndicator.get(indicator);
   if (resource === undefined) return { refuse: "unknown" };
-  const allowed = resource.id === fallback?.id || application.resourceIds.includes(resource.id);
-  return allowed ? usable(resource, "unknown") : { refuse: "not allowed" };
+  return mayTarget(application, resource) ? usable(resource, "unknown") : { refuse: "not allowed" };
 }
 
-/** The tenant's management resource. Every tenant is made with one. */
-export const managementResource = (policy: Policy): AudienceDecision =>
-  usable(policy.resourceByIndicator.get(managementIndicator), "none");
+/** Whether the audience is one of the application's: its own or the tenant's default, or one it was given. */
+export function mayTarget(
+  { defaultResourceId, resourceIds }: AudienceRequest["application"],
+  { id, isDefault }: Pick<PolicyResource, "id" | "isDefault">,
+): boolean {
+  if (resourceIds.includes(id)) return true;
+  return defaultResourceId === "" ? isDefault : defaultResourceId === id;
+}
 
 const defaultResource = (policy: Policy, id: string): PolicyResource | undefined =>
   id === "" ? [...policy.resources.values()].find((resource) => resource.isDefault) : policy.resources.get(id);

@@ -1,16 +1,23 @@
 // The form under which a verified e-mail address is looked up. An attribute to find a user by, never an identity.
+import { domainToASCII } from "node:url";
 
 /**
- * NFC, trimmed, the domain as DNS compares it (NFKC, lower case); "" when it is no address. The local part keeps its
- * case (RFC 5321 section 2.4) and its compatibility characters: folding them would let one mailbox pose as another.
+ * The address in NFC and trimmed, its domain in the ASCII that DNS is asked for: mapped as in UTS #46, so lower case,
+ * with compatibility characters folded and Unicode labels in punycode (RFC 5891). "" when it is no address of a host
+ * name. The local part keeps its case (RFC 5321 section 2.4) and its compatibility characters: folding them would let
+ * one mailbox pose as another.
  */
 export function emailKey(address: string): string {
   const text = address.normalize("NFC").trim();
   const at = text.lastIndexOf("@");
-  const domain = text
-    .slice(at + 1)
-    .normalize("NFKC")
-    .toLowerCase();
-  if (at < 1 || domain === "" || /[@\s]/.test(domain)) return "";
-  return `${text.slice(0, at)}@${domain}`;
+  const domain = text.slice(at + 1);
+  const ascii = hostName.test(domain) ? domainToASCII(domain) : "";
+  if (at < 1 || ascii === "") return "";
+  return `${text.slice(0, at)}@${ascii}`;
 }
+
+/**
+ * Nothing that a URL parser, which domainToASCII is, would take for a port, a path or an escape, and so cut or decode;
+ * and no last label that begins with a digit, which it would take for an IPv4 address.
+ */
+const hostName = /^(?:[\p{L}\p{M}\p{N}-]+\.)*\p{L}[\p{L}\p{M}\p{N}-]*$/u;

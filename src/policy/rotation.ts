@@ -62,22 +62,6 @@ export function idleExpiry(now: number, idleTtlMs: number, absoluteExpiresAt: nu
   return Math.min(now + idleTtlMs, absoluteExpiresAt);
 }
 
-/** The family after `rotate`. Its absolute end stays where it was (RFC 9700 section 4.14.2). */
-export function nextFamily(
-  family: FamilyState,
-  rotation: { now: number; idleTtlMs: number; headDigest: string; salt: string },
-): FamilyState {
-  return {
-    ...family,
-    generation: family.generation + 1,
-    headDigest: rotation.headDigest,
-    previousDigest: family.headDigest,
-    salt: rotation.salt,
-    rotatedAt: rotation.now,
-    idleExpiresAt: idleExpiry(rotation.now, rotation.idleTtlMs, family.absoluteExpiresAt),
-  };
-}
-
 /** The head's salt if this is its direct predecessor inside the window; null otherwise. */
 function retrySalt(family: FamilyState, presented: Presented, now: number): string | null {
   if (presented.matches !== "previous" || presented.generation !== family.generation - 1) return null;

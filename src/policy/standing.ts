@@ -1,12 +1,18 @@
 // Is this grant alive? One decision for Introspect, Refresh and every bearer, so that no door is more lenient.
+import { mayTarget } from "./audience.ts";
 
 export type GrantStanding = {
   grant: { revokeTime: number | null; expireTime: number; organizationId: string | null; connectorId: string | null };
   tenant: { disabled: boolean };
-  application: { disabled: boolean };
+  application: {
+    disabled: boolean;
+    connectorIds: readonly string[];
+    resourceIds: readonly string[];
+    defaultResourceId: string;
+  };
   project: { disabled: boolean };
   user: { suspended: boolean };
-  resource: { disabled: boolean };
+  resource: { id: string; isDefault: boolean; disabled: boolean };
   connector: { disabled: boolean } | null;
   organization: { disabled: boolean } | null;
   membership: { id: string } | null;
@@ -22,7 +28,9 @@ export type Ending =
   | "project disabled"
   | "user suspended"
   | "resource disabled"
+  | "resource withdrawn"
   | "connector disabled"
+  | "connector withdrawn"
   | "organization disabled"
   | "not a member"
   | "family revoked";
@@ -37,9 +45,12 @@ export function endedBecause(standing: GrantStanding, now: number): Ending | und
   if (standing.project.disabled) return "project disabled";
   if (standing.user.suspended) return "user suspended";
   if (standing.resource.disabled) return "resource disabled";
+  if (!mayTarget(standing.application, standing.resource)) return "resource withdrawn";
   if (standing.family?.revokeTime != null) return "family revoked";
   // A connector or organization that was deleted leaves its id in the grant and no row to join.
   if (grant.connectorId !== null && standing.connector?.disabled !== false) return "connector disabled";
+  if (grant.connectorId !== null && !standing.application.connectorIds.includes(grant.connectorId))
+    return "connector withdrawn";
   if (grant.organizationId === null) return undefined;
   if (standing.organization?.disabled !== false) return "organization disabled";
   return standing.membership === null ? "not a member" : undefined;

@@ -1,4 +1,5 @@
 // Brings a tenant to its declared state: creates what is missing, updates what differs, and says what it did.
+import { setImmediate as letOthersRun } from "node:timers/promises";
 import { isMessage } from "@bufbuild/protobuf";
 import { operatorEvent } from "../audit.ts";
 import { Failure } from "../failure.ts";
@@ -61,7 +62,10 @@ async function planDeclaration(parts: ResourceParts, declaration: Declaration, o
   const { items, planned } = await identify(stored, itemsOf({ ...declaration, tenant }), makeId);
   const asPlanned: ResourceParts = { ...parts, store: { ...parts.store, tenant: () => planned.store } };
   const steps: Step[] = [];
-  for (const item of items) steps.push(await locate(item.path, () => stepFor(asPlanned, acting, item)));
+  for (const item of items) {
+    steps.push(await locate(item.path, () => stepFor(asPlanned, acting, item)));
+    if (steps.length % 50 === 0) await letOthersRun();
+  }
   const kept = new Set(items.map((item) => item.message.id));
   if (options.prune) steps.push(...(await pruneSteps(stored, acting, kept)));
   const warnings = steps.flatMap((step) => step.warnings.map((warning) => `${step.path}: ${warning}`));

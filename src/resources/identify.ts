@@ -1,5 +1,6 @@
 // Finds what a declaration means: which of its things are stored already, the ids of the new ones, and whose name
 // stands for which id. Reads only.
+import { setImmediate as letOthersRun } from "node:timers/promises";
 import type { Message } from "@bufbuild/protobuf";
 import { Failure } from "../failure.ts";
 import type { AnyRow } from "../store/row-operations.ts";
@@ -23,7 +24,8 @@ export async function identify(
   const planned = plannedRows(stored);
   const identified: Identified[] = [];
   // Ids come first, for all; then things may refer to each other in any order.
-  for (const item of items) {
+  for (const [at, item] of items.entries()) {
+    if (at % 50 === 49) await letOthersRun();
     const { type, message } = item;
     await locate(item.path, async () => {
       await resolveReferences(planned.store, type, message, "key");
@@ -36,13 +38,15 @@ export async function identify(
       identified.push({ ...item, row });
     });
   }
-  for (const { path, type, message, row } of identified)
+  for (const [at, { path, type, message, row }] of identified.entries()) {
+    if (at % 50 === 49) await letOthersRun();
     await locate(path, async () => {
       await resolveReferences(planned.store, type, message, "rest");
       const wanted = { ...row, ...toColumns(type.desc, message, unsealed), id: message.id };
       await refuseSecondDefault(planned.store, type, wanted);
       planned.put(type, wanted);
     });
+  }
   return { items: identified, planned };
 }
 

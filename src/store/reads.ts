@@ -64,6 +64,11 @@ export function bindInstanceReads({ db, t }: Connection) {
     findClient: async (id: string) => (await client.execute({ id }))[0],
     findClientByCertificate: async (uri: string) => (await clientByCertificate.execute({ uri }))[0],
     secretsOf: async (applicationId: string) => secrets.execute({ applicationId }),
+    /** tessera.admin.v1.SigningAlgorithm of all resources, each once. */
+    signingAlgorithms: async () =>
+      (await db.selectDistinct({ algorithm: t.resource.signingAlgorithm }).from(t.resource)).map(
+        (row) => row.algorithm,
+      ),
     knowsOrigin: async (value: string) => (await origin.execute({ origin: value })).length > 0,
     tenant: async (id: string) => (await tenant.execute({ id }))[0],
     tenantByName: async (name: string) => (await tenantByName.execute({ name }))[0],
@@ -105,7 +110,13 @@ function bindSubjectReads({ db, t }: Connection) {
   const identity = db
     .select({ subject: t.userIdentity.subject })
     .from(t.userIdentity)
-    .where(and(eq(t.userIdentity.tenantId, given("tenantId")), eq(t.userIdentity.userId, given("userId"))))
+    .where(
+      and(
+        eq(t.userIdentity.tenantId, given("tenantId")),
+        eq(t.userIdentity.userId, given("userId")),
+        eq(t.userIdentity.connectorId, given("connectorId")),
+      ),
+    )
     .orderBy(t.userIdentity.id)
     .limit(1)
     .prepare();
@@ -115,9 +126,9 @@ function bindSubjectReads({ db, t }: Connection) {
       emailKey === "" ? undefined : (await byEmail.execute({ tenantId, emailKey }))[0],
     userByIdentity: async (tenantId: string, connectorId: string, subject: string) =>
       (await byIdentity.execute({ tenantId, connectorId, subject }))[0]?.user,
-    /** The user's first upstream subject: the seed's logto_id. */
-    upstreamSubject: async (tenantId: string, userId: string) =>
-      (await identity.execute({ tenantId, userId }))[0]?.subject,
+    /** The user's subject at a connector: the seed's logto_id. */
+    upstreamSubject: async (tenantId: string, userId: string, connectorId: string) =>
+      (await identity.execute({ tenantId, userId, connectorId }))[0]?.subject,
   };
 }
 
@@ -199,10 +210,17 @@ function bindTokenReads({ db, t }: Connection) {
     .select({
       grant: t.grant,
       tenant: { disabled: t.tenant.disabled, policyEpoch: t.tenant.policyEpoch },
-      application: { disabled: t.application.disabled },
+      application: {
+        disabled: t.application.disabled,
+        connectorIds: t.application.connectorIds,
+        resourceIds: t.application.resourceIds,
+        defaultResourceId: t.application.defaultResourceId,
+      },
       project: { disabled: t.project.disabled },
       user: { suspended: t.user.suspended, epoch: t.user.epoch, username: t.user.username },
       resource: {
+        id: t.resource.id,
+        isDefault: t.resource.isDefault,
         indicator: t.resource.indicator,
         disabled: t.resource.disabled,
         serverClientIds: t.resource.serverClientIds,

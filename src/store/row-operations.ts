@@ -1,5 +1,5 @@
 // Create, update and delete of a management row, the same for every type, with its audit event and the epoch it moves.
-import { and, eq, gt, sql } from "drizzle-orm";
+import { and, eq, gt, type Placeholder, sql } from "drizzle-orm";
 import { Failure } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import { storeFailure } from "./conflict.ts";
@@ -132,28 +132,29 @@ async function namingPlace(at: number, write: () => Promise<void>): Promise<void
 }
 
 export function bindRowReads({ db, t }: Connection) {
-  const within = (type: TypeName, tenantId: string) => eq(tenantColumn(t, type), tenantId);
+  const within = (type: TypeName, tenantId: string | Placeholder) => eq(tenantColumn(t, type), tenantId);
+  const given = sql.placeholder;
+  const select = (type: TypeName) => db.select().from(tableOf(t, type));
+  const byId = once((type: TypeName) =>
+    select(type)
+      .where(and(within(type, given("tenantId")), eq(tableOf(t, type).id, given("id"))))
+      .prepare(),
+  );
+  const byKey = once((type: TypeName, names: readonly string[]) => {
+    const columns = tableOf(t, type) as unknown as Record<string, AnyTable["id"]>;
+    const equal = names.map(
+      (name) => sql`${columns[name]} is not distinct from ${sql.param(given(name), columns[name])}`,
+    );
+    return select(type)
+      .where(and(within(type, given("tenantId")), ...equal))
+      .prepare();
+  });
   return {
     row: async (tenantId: string, type: TypeName, id: string): Promise<AnyRow | undefined> =>
-      (
-        await db
-          .select()
-          .from(tableOf(t, type))
-          .where(and(within(type, tenantId), eq(tableOf(t, type).id, id)))
-      )[0],
+      (await byId(type).execute({ tenantId, id }))[0],
     /** The row whose columns equal these: its natural key. */
-    rowByKey: async (tenantId: string, type: TypeName, key: AnyRow): Promise<AnyRow | undefined> => {
-      const columns = tableOf(t, type) as unknown as Record<string, AnyTable["id"]>;
-      const equal = Object.entries(key).map(
-        ([name, value]) => sql`${columns[name]} is not distinct from ${sql.param(value, columns[name])}`,
-      );
-      return (
-        await db
-          .select()
-          .from(tableOf(t, type))
-          .where(and(within(type, tenantId), ...equal))
-      )[0];
-    },
+    rowByKey: async (tenantId: string, type: TypeName, key: AnyRow): Promise<AnyRow | undefined> =>
+      (await byKey(type, Object.keys(key)).execute({ ...key, tenantId }))[0],
     /** A page in order of birth: ids sort by time. `after` is the last id of the page before, or "". */
     rows: async (tenantId: string, type: TypeName, after: string, limit: number): Promise<AnyRow[]> =>
       db
@@ -162,5 +163,18 @@ export function bindRowReads({ db, t }: Connection) {
         .where(and(within(type, tenantId), gt(tableOf(t, type).id, after)))
         .orderBy(tableOf(t, type).id)
         .limit(limit),
+  };
+}
+
+/** Makes a prepared query at its first use and keeps it: there are few types and fewer keys. */
+function once<A extends unknown[], Q>(prepare: (...args: A) => Q): (...args: A) => Q {
+  const prepared = new Map<string, Q>();
+  return (...args) => {
+    const name = args.join(" ");
+    const known = prepared.get(name);
+    if (known !== undefined) return known;
+    const made = prepare(...args);
+    prepared.set(name, made);
+    return made;
   };
 }

@@ -21,7 +21,7 @@ export function defineSubjectTables(
       name: word(),
       email: word(),
       emailVerified: yes(),
-      /** The e-mail as it is looked up: NFKC, domain in lower case. Empty while not verified. */
+      /** The e-mail as it is looked up, made by policy/email.ts. Empty while not verified. */
       emailKey: word(),
       phone: word(),
       suspended: yes(),

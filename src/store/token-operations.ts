@@ -100,11 +100,11 @@ function bindEndings(connection: Connection) {
       const added = await db.insert(t.revokedToken).values(token).onConflictDoNothing().returning();
       if (added.length > 0) await record(audit);
     },
-    /** Removes what expired before `before`: used and revoked tokens, and grants with their families. */
-    sweep: async ({ before }: { before: number }): Promise<void> => {
+    /** Removes used and revoked tokens that expired before `before`, and grants that ended before `grantsBefore`. */
+    sweep: async ({ before, grantsBefore }: { before: number; grantsBefore: number }): Promise<void> => {
       await db.delete(t.revokedToken).where(lt(t.revokedToken.expireTime, before));
       await db.delete(t.usedToken).where(lt(t.usedToken.expireTime, before));
-      await db.delete(t.grant).where(lt(t.grant.expireTime, before));
+      await db.delete(t.grant).where(lt(t.grant.expireTime, grantsBefore));
     },
     touchSecret: async ({ id, now }: { id: string; now: number }): Promise<void> => {
       await db.update(t.applicationSecret).set({ lastUseTime: now }).where(eq(t.applicationSecret.id, id));

@@ -3,13 +3,13 @@ import { invalidGrant } from "../failure.ts";
 import type { Random } from "../random.ts";
 import type { Keyring } from "./keyring.ts";
 
-type Keys = Pick<Keyring, "keyId" | "mac" | "macs" | "macUnder" | "checkMac">;
+type Keys = Pick<Keyring, "keyId" | "mac" | "macUnder" | "checkMac">;
 
 /** A token to hand out once, and what is stored of it. */
 export type RefreshToken = { token: string; generation: number; digest: string };
 
-/** A presented token that carries our tag. `digest` is under the current pepper, `digests` under every valid one. */
-export type PresentedRefreshToken = { familyId: string; generation: number; digest: string; digests: string[] };
+/** Where a presented token that carries our tag belongs. */
+export type PresentedRefreshToken = { familyId: string; generation: number };
 
 // "rt_" family id "." generation "." secret "." tag key id "." tag. Everything before the tag key id is tagged.
 const grammar = /^(rt_([0-9a-z]{21})\.(0|[1-9][0-9]{0,9})\.[0-9A-Za-z_-]{43})\.(k[0-9a-z]{6}\.[0-9A-Za-z_-]{43})$/;
@@ -32,8 +32,7 @@ export function parseRefreshToken(keyring: Keys, text: string): PresentedRefresh
   const [, body, familyId, generation, tag] = grammar.exec(text) ?? [];
   if (body === undefined || familyId === undefined || tag === undefined) return undefined;
   if (!keyring.checkMac("tag", body, tag)) return undefined;
-  const digests = keyring.macs("pepper", text);
-  return { familyId, generation: Number(generation), digest: keyring.mac("pepper", text), digests };
+  return { familyId, generation: Number(generation) };
 }
 
 /** Which token of a stored family this is. Constant time, whichever pepper the digests were made with. */

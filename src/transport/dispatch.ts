@@ -71,7 +71,7 @@ async function steps<Answer>(
   const request = await read();
   const caller = await identify({ method, offered, request, now: call.now, signal: call.signal });
   authorize(method, caller);
-  await limits.caller(caller, method.itemsOf(request));
+  await limits.caller(caller, offered.source, method.itemsOf(request));
   validate(method.desc.input, request);
   inTime(call, clock);
   const answer = await method.run({ ...call, caller }, request);

@@ -11,7 +11,7 @@ export type LimitSettings = { perSource: number; perClient: number };
 export type Limits = {
   source(source: string): Promise<void>;
   /** `items` is what the call asks for: a batch costs as much as its items one by one. */
-  caller(caller: Caller, items: number): Promise<void>;
+  caller(caller: Caller, source: string, items: number): Promise<void>;
   /** Before a secret is looked at: has this source failed too often, for this application or altogether? */
   attempt(source: string, clientId: string): Promise<void>;
   failed(source: string, clientId: string): Promise<void>;
@@ -34,15 +34,20 @@ export function createLimits({ perSource, perClient }: LimitSettings): Limits {
   const proven = new LRUCache<string, true>({ max: 10_000, ttl: 3_600_000 });
   return {
     source: (source) => take(sources, networkOf(source)),
-    async caller(caller, items) {
+    async caller(caller, source, items) {
+      if (caller.kind === "anonymous") return;
+      const { id } = caller.client.application;
+      // A public application proves nothing: whoever names it spends the budget of its own source only.
+      const named = caller.kind === "client" && caller.proof === "public";
       // Never more than the whole budget, or a large batch could never be served at all.
-      const cost = Math.min(items, perClient);
-      if (caller.kind !== "anonymous") await take(clients, caller.client.application.id, cost);
+      await take(clients, named ? pairOf(source, id) : id, Math.min(items, perClient));
     },
     async attempt(source, clientId) {
       const pair = pairOf(source, clientId);
+      // Who lately succeeded goes on: secrets are 256 random bits, and a lock would only serve to lock others out.
+      if (proven.has(pair)) return;
       await check(pairs, pair);
-      if (!proven.has(pair)) await check(failing, networkOf(source));
+      await check(failing, networkOf(source));
     },
     async failed(source, clientId) {
       await pairs.penalty(pairOf(source, clientId));

@@ -1,5 +1,12 @@
 // Every method of the contract, resolved once at the start. Doors, access and limits see this object, never a path.
-import { type DescField, type DescMessage, type DescMethod, type DescService, getOption, type Message } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  type DescMethod,
+  type DescService,
+  getOption,
+  type Message,
+} from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { UseCase, UseCases } from "../call.ts";

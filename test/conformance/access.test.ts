@@ -2,7 +2,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
-import { type Door, doors, expectOk, type MethodName, type Outcome } from "../support/door.ts";
+import { type Door, doors, expectOk, grpcDoor, type MethodName, type Outcome } from "../support/door.ts";
 import { appOrigin, asPublic, declareMore, generate, realmToken } from "../support/tokens.ts";
 import { type Credential, createWorld, type World } from "../support/world.ts";
 
@@ -33,8 +33,8 @@ const callers: Record<string, (door: Door) => Credential | Promise<Credential>> 
 /** An admin token that asked for none of the permissions to look at tokens. */
 async function narrowAdmin(): Promise<string> {
   const request = generate(world.red, "ada", { realm: "REALM_ADMIN", scope: "user:read" });
-  const outcome = await doors[0]?.call(world, "generateToken", request, world.red.as("backend"));
-  return outcome?.ok ? String(outcome.answer["access_token"]) : "";
+  const answer = await expectOk(grpcDoor.call(world, "generateToken", request, world.red.as("backend")));
+  return String(answer["access_token"]);
 }
 
 /** "ok", "active" or "inactive", else the reason of the refusal. */

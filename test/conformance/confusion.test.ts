@@ -2,7 +2,7 @@
 // is tried in every place of both tenants; what may pass is listed, and nothing else does.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { doors, expectOk, type MethodName } from "../support/door.ts";
+import { expectOk, grpcDoor, type MethodName } from "../support/door.ts";
 import { asPublic, claimsOf, everywhere, generate, isActive, realmToken } from "../support/tokens.ts";
 import { type Credential, createWorld, type Fixture, type World } from "../support/world.ts";
 
@@ -20,11 +20,9 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 async function collect(tenant: Fixture): Promise<Record<Kind, string>> {
-  const [door] = doors;
-  if (door === undefined) throw new Error("no door");
   const { name } = tenant.declared.tenant;
   const upstream = world.token(tenant, "ada");
-  const issued = await expectOk(door.call(world, "exchange", { access_token: upstream }, tenant.as("backend")));
+  const issued = await expectOk(grpcDoor.call(world, "exchange", { access_token: upstream }, tenant.as("backend")));
   const introspection = { active: true, token_type: "Bearer", ...claimsOf(upstream) };
   world.upstream.opaque.set(`opaque-${name}`, { introspection });
   return {

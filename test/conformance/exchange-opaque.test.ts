@@ -1,7 +1,15 @@
 // Opaque upstream tokens through the doors: one connector is asked, and no other ever sees the token.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { badToken, declareMore, everywhere, seen, unavailable, whileDeclared } from "../support/tokens.ts";
+import {
+  badToken,
+  declaredEntry,
+  declareMore,
+  everywhere,
+  seen,
+  unavailable,
+  whileDeclared,
+} from "../support/tokens.ts";
 import {
   answerStatus,
   claimsAt,
@@ -25,10 +33,8 @@ beforeAll(async () => {
   const connector = { name: "second", verification: "VERIFICATION_INTROSPECTION", issuer: second.issuer };
   await declareMore(red, "connectors", { ...connector, audiences: ["red"], ...endpoints, ...credentials });
   await declareMore(red, "userIdentities", { userId: "ben", connectorId: "second", subject: "ada-at-idp" });
-  await red.apply((declared) => {
-    const backend = declared["applications"]?.find(({ name }) => name === "backend");
-    (backend?.["connectorIds"] as string[]).push("second");
-  });
+  const { connectorIds } = declaredEntry(red, "applications", "backend");
+  await red.apply(() => void (connectorIds as string[]).push("second"));
 });
 afterAll(async () => {
   await second.close();

@@ -149,6 +149,14 @@ describe("a token for Tessera itself", () => {
     expect(await everywhere(world, "generateToken", request("REALM_ADMIN"), as)).toMatchObject({ ok: true });
   });
 
+  it("I-XCH-02: is not got by an application that is not meant for it, whoever it names", async () => {
+    const request = (name: string) => generate(world.red, "ada", { realm: "REALM_ADMIN" }, name);
+    for (const name of ["plain", "wide", "odd", "both"] as const)
+      expect(await everywhere(world, "generateToken", request(name), world.red.as(name))).toEqual(invalidTarget);
+    for (const name of ["boss", "console"] as const)
+      expect(await everywhere(world, "generateToken", request(name), world.red.as(name))).toMatchObject({ ok: true });
+  });
+
   it.each(doors)("is refreshed as one over $name, and not at all once the role is gone", async (door) => {
     const { red } = world;
     const refresh = (refresh_token: string) => door.call(world, "refresh", { refresh_token }, red.as("boss"));

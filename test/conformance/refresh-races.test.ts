@@ -98,6 +98,38 @@ describe.each(doors)("revocation against refresh over $name", (door) => {
   });
 });
 
+describe.each(doors)("what happens between the decision and the rotation, over $name,", (door) => {
+  const on = through(door, () => world);
+
+  /** Refreshes, and lets `first` happen when the rotation is about to be written. */
+  async function interrupted(token: string, first: () => Promise<unknown>): Promise<Outcome> {
+    const { store } = world.parts;
+    const { write } = store;
+    store.write = async (name, args, deadline) => {
+      if (name === "rotateFamily") {
+        store.write = write;
+        await first();
+      }
+      return write(name, args, deadline);
+    };
+    return on.refresh(token);
+  }
+
+  it("N4-08: a revocation wins", async () => {
+    const { refresh } = await on.signIn(world.red);
+    expect(await interrupted(refresh, () => expectOk(on.revoke(refresh)))).toEqual(invalidGrant);
+    expect(await familyOf(world, world.red, refresh)).toMatchObject({ generation: 0 });
+  });
+
+  it("N4-05: another rotation wins, and both callers get its successor", async () => {
+    const { refresh } = await on.signIn(world.red);
+    const won: string[] = [];
+    const outcome = await interrupted(refresh, async () => won.push((await on.next(refresh)).refresh));
+    expect(refreshed([outcome]).map((answer) => answer.refresh)).toEqual(won);
+    expect(await familyOf(world, world.red, refresh)).toMatchObject({ generation: 1, revokeTime: null });
+  });
+});
+
 type Step =
   | { kind: "refresh" | "introspect"; back: number }
   | { kind: "advance"; ms: number }

@@ -1,6 +1,6 @@
 // Revoke (RFC 7009): what a token takes with it, what is left alone, and that asking twice or for nothing is no failure.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { doors } from "../support/door.ts";
+import { doors, expectOk } from "../support/door.ts";
 import { claimsOf, familyOf, inactive, invalidClient, invalidGrant, through } from "../support/histories.ts";
 import { createWorld, type World } from "../support/world.ts";
 
@@ -88,8 +88,7 @@ describe.each(doors)("over $name", (door) => {
       const ids = { tenant_id: red.id, project_id: red.ids.get("project main") ?? "" };
       const client_id = red.ids.get("application backend") ?? "";
       const request = { realm: "REALM_ADMIN", email_id: "ada@example.test", client_id, ...ids };
-      const answer = await on.call("generateToken", request);
-      const bearer = answer.ok ? String(answer.answer["access_token"] as string) : "";
+      const bearer = (await expectOk(on.call("generateToken", request)))["access_token"] ?? "";
       expect(await on.introspect("x", { bearer })).toEqual(inactive);
       expect(await on.revoke(bearer)).toEqual(done);
       expect(await on.introspect("x", { bearer })).toMatchObject({ kind: "unauthenticated", reason: "INVALID_TOKEN" });

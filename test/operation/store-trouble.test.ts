@@ -85,10 +85,10 @@ describe.each(doors)("over $name", (door) => {
   ];
   const each = cases.flatMap(({ statements, ...one }) =>
     statements.flatMap((statement) =>
-      (["ABORT", "ROLLBACK"] as const).map((how) => ({
-        ...{ ...one, statement, how },
-        broken: `${statement.act} ${statement.table}`,
-      })),
+      (["ABORT", "ROLLBACK"] as const).map((how) => {
+        const broken = `${statement.act} ${statement.table}`;
+        return { ...one, statement, how, broken };
+      }),
     ),
   );
 

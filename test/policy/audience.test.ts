@@ -1,11 +1,6 @@
 // Which audience an access token is for.
 import { describe, expect, it } from "vitest";
-import {
-  type AudienceRequest,
-  chooseAudience,
-  managementIndicator,
-  managementResource,
-} from "../../src/policy/audience.ts";
+import { type AudienceRequest, chooseAudience, managementIndicator } from "../../src/policy/audience.ts";
 import { buildPolicy, type PolicyResource } from "../../src/policy/permissions.ts";
 
 const resource = (id: string, facts: Partial<PolicyResource> = {}): PolicyResource => ({
@@ -82,13 +77,17 @@ describe("refused is", () => {
 describe("the management resource", () => {
   const management = resource("admin", { indicator: managementIndicator });
 
-  it("is found by its indicator, never as an application's by-product", () => {
-    expect(managementResource(policyOf(management))).toEqual({ resource: management });
+  it("is for applications that were given it, never an application's by-product", () => {
     expect(choose([managementIndicator], {}, [...standard, management])).toBe("refused: not allowed");
+    const given = { resourceIds: [management.id] };
+    expect(choose([managementIndicator], given, [...standard, management])).toBe(management.id);
   });
 
   it("is refused where it is missing or disabled", () => {
-    expect(managementResource(policyOf())).toEqual({ refuse: "none" });
-    expect(managementResource(policyOf({ ...management, disabled: true }))).toEqual({ refuse: "none" });
+    const given = { resourceIds: [management.id] };
+    expect(choose([managementIndicator], given, standard)).toBe("refused: unknown");
+    expect(choose([managementIndicator], given, [...standard, { ...management, disabled: true }])).toBe(
+      "refused: unknown",
+    );
   });
 });

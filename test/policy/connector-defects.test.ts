@@ -29,6 +29,11 @@ describe("connectors that cannot be saved", () => {
       { ...anyAudience, verification: "userinfo", authorizedClients: ["web"], conditions },
       /^authorized_clients/,
     ],
+    [
+      "userinfo for tokens of a single use",
+      { ...anyAudience, verification: "userinfo", singleUse: true, conditions },
+      /^single_use/,
+    ],
     ["userinfo without a condition", { ...anyAudience, verification: "userinfo" }, /^conditions/],
     ["HMAC", { algorithms: ["HS256"] }, /^algorithms/],
     ["none", { algorithms: ["ES256", "none"] }, /^algorithms/],
@@ -52,6 +57,7 @@ describe("connectors that can", () => {
     ["any audience with a condition", { ...anyAudience, conditions }],
     ["a glob with something in it", { conditions: [{ claim: "sub", glob: "repo:acme/*" }] }],
     ["userinfo with a condition", { ...anyAudience, verification: "userinfo", conditions }],
+    ["a single use where the end is told", { verification: "introspection", singleUse: true }],
     ["http, for an issuer next door", { issuer: "http://keycloak:8080/realms/acme" }],
   ])("%s", (_name, overrides) => {
     expect(defects(overrides)).toEqual({ refusals: [], warnings: [] });

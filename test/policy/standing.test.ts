@@ -8,10 +8,10 @@ const now = 1_800_000_000_000;
 const alive: GrantStanding = {
   grant: { revokeTime: null, expireTime: now + 1, organizationId: "org", connectorId: "con" },
   tenant: { disabled: false },
-  application: { disabled: false },
+  application: { disabled: false, connectorIds: ["con"], resourceIds: ["res"], defaultResourceId: "" },
   project: { disabled: false },
   user: { suspended: false },
-  resource: { disabled: false },
+  resource: { id: "res", isDefault: false, disabled: false },
   connector: { disabled: false },
   organization: { disabled: false },
   membership: { id: "member" },
@@ -25,10 +25,20 @@ const endings: [string, Partial<GrantStanding>, Ending][] = [
   ["the token was revoked", { tokenRevoked: true }, "revoked"],
   ["the grant expires this millisecond", { grant: { ...alive.grant, expireTime: now } }, "expired"],
   ["the tenant is disabled", { tenant: { disabled: true } }, "tenant disabled"],
-  ["the application is disabled", { application: { disabled: true } }, "application disabled"],
+  ["the application is disabled", { application: { ...alive.application, disabled: true } }, "application disabled"],
   ["the project is disabled", { project: { disabled: true } }, "project disabled"],
   ["the user is suspended", { user: { suspended: true } }, "user suspended"],
-  ["the resource is disabled", { resource: { disabled: true } }, "resource disabled"],
+  ["the resource is disabled", { resource: { ...alive.resource, disabled: true } }, "resource disabled"],
+  [
+    "the resource was withdrawn from the application",
+    { application: { ...alive.application, resourceIds: [] } },
+    "resource withdrawn",
+  ],
+  [
+    "the connector was withdrawn from the application",
+    { application: { ...alive.application, connectorIds: [] } },
+    "connector withdrawn",
+  ],
   ["the refresh family was revoked", { family: { revokeTime: now } }, "family revoked"],
   ["the refresh family was revoked at time 0", { family: { revokeTime: 0 } }, "family revoked"],
   ["the connector is disabled", { connector: { disabled: true } }, "connector disabled"],
@@ -50,6 +60,16 @@ describe("a grant", () => {
   it("is not revived by any second change", () => {
     for (const [, first] of endings)
       for (const [, second] of endings) expect(endedBecause({ ...alive, ...first, ...second }, now)).toBeDefined();
+  });
+
+  it("stands on the application's own default, and on the tenant's where it has none", () => {
+    const own = { ...alive.application, resourceIds: [], defaultResourceId: "res" };
+    expect(endedBecause({ ...alive, application: own }, now)).toBeUndefined();
+    const tenants = { ...own, defaultResourceId: "" };
+    const resource = { ...alive.resource, isDefault: true };
+    expect(endedBecause({ ...alive, application: tenants, resource }, now)).toBeUndefined();
+    const other = { ...own, defaultResourceId: "other" };
+    expect(endedBecause({ ...alive, application: other, resource }, now)).toBe("resource withdrawn");
   });
 
   it("needs no connector, organization or refresh family that it never had", () => {

@@ -44,7 +44,7 @@ export function userContract(open: OpenStore): void {
       expect(await read.userByIdentity(tenant.ids.connector, "newcomer")).toEqual(join.user);
       expect(await read.userByEmail("new@example.test")).toEqual(join.user);
       expect(await read.userRoleIds(join.user.id, now)).toEqual([tenant.ids.role]);
-      expect(await read.upstreamSubject(join.user.id)).toBe("newcomer");
+      expect(await read.upstreamSubject(join.user.id, tenant.ids.connector)).toBe("newcomer");
     });
 
     it("sixteen first sign-ins at once are one user, recorded once", async () => {

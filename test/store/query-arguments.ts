@@ -14,6 +14,7 @@ export const readArguments: { [Name in keyof AllReads]: Parameters<AllReads[Name
   findClientByCertificate: [text],
   secretsOf: [text],
   knowsOrigin: [text],
+  signingAlgorithms: [],
   tenant: [text],
   tenantByName: [text],
   instanceValue: [text],
@@ -26,7 +27,7 @@ export const readArguments: { [Name in keyof AllReads]: Parameters<AllReads[Name
   user: [text, text],
   userByEmail: [text, text],
   userByIdentity: [text, text, text],
-  upstreamSubject: [text, text],
+  upstreamSubject: [text, text, text],
   connector: [text, text],
   userRoleIds: [text, text, now],
   applicationRoleIds: [text, text, now],
@@ -73,7 +74,7 @@ export const operationArguments: { [Name in OperationName]: Arguments<Name> } = 
   rotateFamily: rotationOf(family, 0, text),
   endGrant: { tenantId: text, grantId: text, now, reason: "revoked", audit },
   revokeToken: { token: { jti: text, tenantId: text, expireTime: now }, audit },
-  sweep: { before: now },
+  sweep: { before: now, grantsBefore: now },
   touchSecret: { id: text, now },
   joinUser: {
     user: {

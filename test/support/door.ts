@@ -20,12 +20,15 @@ export type Headers = Readonly<Record<string, string>>;
 
 export type Door = {
   name: "gRPC" | "tRPC";
-  call(world: World, method: MethodName, request: JsonObject, credential: Credential): Promise<Outcome>;
+  call(world: Addresses, method: MethodName, request: JsonObject, credential: Credential): Promise<Outcome>;
   /** A request as it goes over the wire. */
   encode(method: MethodName, request: JsonObject): Uint8Array;
   /** Sends a body as it is. */
-  send(world: World, method: MethodName, body: Uint8Array, headers: Headers): Promise<Sent>;
+  send(world: Addresses, method: MethodName, body: Uint8Array, headers: Headers): Promise<Sent>;
 };
+
+/** Where a service listens, in this process or another. */
+export type Addresses = Pick<World, "grpc" | "http">;
 
 /** A page's origin is told over HTTP only. */
 export function headersOf(credential: Credential): Headers {
@@ -40,7 +43,7 @@ const authorizationOf = (credential: Credential): string | undefined => {
   return `Basic ${Buffer.from(credential.basic.map(encodeURIComponent).join(":")).toString("base64")}`;
 };
 
-const grpcDoor: Door = {
+export const grpcDoor: Door = {
   name: "gRPC",
   call: async (world, name, request, credential) =>
     (await grpcDoor.send(world, name, grpcDoor.encode(name, request), headersOf(credential))).outcome,
@@ -66,7 +69,7 @@ const grpcDoor: Door = {
   },
 };
 
-const trpcDoor: Door = {
+export const trpcDoor: Door = {
   name: "tRPC",
   call: async (world, name, request, credential) =>
     (await trpcDoor.send(world, name, trpcDoor.encode(name, request), headersOf(credential))).outcome,

@@ -4,7 +4,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { createRemoteJWKSet, type JWTPayload, jwtVerify } from "jose";
 import { expect } from "vitest";
 import type { Kind } from "../../src/failure.ts";
-import { doors, expectOk, headersOf, type MethodName, type Outcome } from "./door.ts";
+import { doors, expectOk, grpcDoor, headersOf, type MethodName, type Outcome } from "./door.ts";
 import type { Credential, Fixture, World } from "./world.ts";
 
 export const management = "urn:tessera:management";
@@ -104,10 +104,8 @@ export const generate = (
 
 /** An access token of the realm, on the word of the tenant's backend. */
 export async function realmToken(world: World, tenant: Fixture, realm: "REALM_USER" | "REALM_ADMIN", username = "ada") {
-  const [door] = doors;
-  if (door === undefined) throw new Error("no door");
   const request = generate(tenant, username, { realm });
-  const answer: JsonObject = await expectOk(door.call(world, "generateToken", request, tenant.as("backend")));
+  const answer = await expectOk(grpcDoor.call(world, "generateToken", request, tenant.as("backend")));
   return String(answer["access_token"]);
 }
 

@@ -21,8 +21,7 @@ const secretOf = (token: string) => token.split(".")[2] ?? "";
 describe("a refresh token", () => {
   it("is recognised as the token of its family and generation", async () => {
     const { keyring, first } = await issued();
-    const { digest } = first;
-    expect(parseRefreshToken(keyring, first.token)).toEqual({ familyId, generation: 0, digest, digests: [digest] });
+    expect(parseRefreshToken(keyring, first.token)).toEqual({ familyId, generation: 0 });
   });
 
   it("N4-01: has 256 random bits of its own", async () => {
@@ -94,9 +93,9 @@ describe("a successor", () => {
   it("is a token of the same family, one generation on", async () => {
     const { keyring, first, salt } = await issued();
     const second = successorOf(keyring, first.token, salt);
-    expect(parseRefreshToken(keyring, second.token)).toMatchObject({ familyId, generation: 1, digest: second.digest });
+    expect(parseRefreshToken(keyring, second.token)).toEqual({ familyId, generation: 1 });
     const third = successorOf(keyring, second.token, newSalt({ keyring, random: systemRandom }));
-    expect(parseRefreshToken(keyring, third.token)).toMatchObject({ familyId, generation: 2 });
+    expect(parseRefreshToken(keyring, third.token)).toEqual({ familyId, generation: 2 });
   });
 
   it("N4-05: is the same however often it is derived, also in another process", async () => {
@@ -125,9 +124,7 @@ describe("a successor", () => {
     const again = successorOf(keyring, first.token, salt);
     expect(again.token).toBe(second.token);
     expect(again.digest).not.toBe(second.digest);
-    expect(parseRefreshToken(keyring, second.token)?.digests.toSorted()).toEqual(
-      [again.digest, second.digest].toSorted(),
-    );
+    expect(parseRefreshToken(keyring, second.token)).toEqual({ familyId, generation: 1 });
     expect(matchOf(keyring, second.token, { headDigest: second.digest, previousDigest: first.digest })).toBe("head");
     expect(newSalt({ keyring, random: systemRandom }).slice(0, 15)).not.toBe(salt.slice(0, 15));
   });

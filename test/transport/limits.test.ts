@@ -16,20 +16,28 @@ describe("a budget of calls", () => {
   it("F13: is an application's, from wherever it calls, and nobody's for who is anonymous", async () => {
     const limits = createLimits({ perSource: 100, perClient: 2 });
     const caller = { kind: "client", client: application(), proof: "secret" } as const;
-    await limits.caller(caller, 1);
-    await limits.caller(caller, 1);
-    const error: unknown = await limits.caller(caller, 1).catch((thrown: unknown) => thrown);
+    await limits.caller(caller, "192.0.2.1", 1);
+    await limits.caller(caller, "192.0.2.1", 1);
+    const error: unknown = await limits.caller(caller, "192.0.2.1", 1).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject(exhausted);
-    await limits.caller({ ...caller, client: application({ id: "other" }) }, 1);
-    await limits.caller({ kind: "anonymous" }, 1);
+    await limits.caller({ ...caller, client: application({ id: "other" }) }, "192.0.2.1", 1);
+    await limits.caller({ kind: "anonymous" }, "192.0.2.1", 1);
+  });
+
+  it("D10: of a public application is each source's own, for anybody can name it", async () => {
+    const limits = createLimits({ perSource: 100, perClient: 2 });
+    const caller = { kind: "client", client: application(), proof: "public" } as const;
+    await limits.caller(caller, "192.0.2.1", 2);
+    await expect(limits.caller(caller, "192.0.2.1", 1)).rejects.toMatchObject(exhausted);
+    await limits.caller(caller, "192.0.2.2", 2);
   });
 
   it("N7-13: a batch costs as much as its items one by one, and the largest still fits a whole budget", async () => {
     const limits = createLimits({ perSource: 100, perClient: 10 });
     const caller = { kind: "client", client: application(), proof: "secret" } as const;
-    await limits.caller(caller, 9);
-    await expect(limits.caller(caller, 2)).rejects.toMatchObject(exhausted);
-    await limits.caller({ ...caller, client: application({ id: "other" }) }, 100);
+    await limits.caller(caller, "192.0.2.1", 9);
+    await expect(limits.caller(caller, "192.0.2.1", 2)).rejects.toMatchObject(exhausted);
+    await limits.caller({ ...caller, client: application({ id: "other" }) }, "192.0.2.1", 100);
   });
 
   it("says how long to wait, within its window", async () => {

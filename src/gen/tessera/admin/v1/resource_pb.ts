@@ -65,7 +65,8 @@ export type Resource = Message<"tessera.admin.v1.Resource"> & {
   accessTokenTtl: number;
 
   /**
-   * The tenant's default audience. One per tenant.
+   * The tenant's default audience. One per tenant. Applications that have an audience only as the default lose it, and
+   * their grants for it, when another one becomes the default.
    *
    * @generated from field: bool is_default = 8;
    */
@@ -137,7 +138,8 @@ export type ResourceJson = {
   accessTokenTtl?: number;
 
   /**
-   * The tenant's default audience. One per tenant.
+   * The tenant's default audience. One per tenant. Applications that have an audience only as the default lose it, and
+   * their grants for it, when another one becomes the default.
    *
    * @generated from field: bool is_default = 8;
    */
