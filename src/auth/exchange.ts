@@ -5,7 +5,7 @@ import type { ExchangeRequest, ExchangeRequestSchema, ExchangeResponseSchema } f
 import type { Parts } from "../parts.ts";
 import { chooseAudience } from "../policy/audience.ts";
 import { callingClient } from "./callers.ts";
-import { issue, subjectAt } from "./issue.ts";
+import { issue, readScope, subjectAt } from "./issue.ts";
 import { organizationOf } from "./subject.ts";
 import { targetOrRefuse } from "./target.ts";
 import { recognize } from "./upstream.ts";
@@ -19,6 +19,8 @@ export const exchange =
   (parts: Needs): UseCase<typeof ExchangeRequestSchema, typeof ExchangeResponseSchema> =>
   async (call, request) => {
     refuseUnbuilt(request);
+    // Before anything is asked or made in its name: a malformed request must not leave a user behind.
+    readScope(request.scope);
     const client = callingClient(call);
     const { application } = client;
     const policy = await parts.policies.of(application.tenantId, client.tenant.policyEpoch);

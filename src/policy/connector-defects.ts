@@ -12,7 +12,7 @@ export function connectorDefects(rule: TrustRule): { refusals: string[]; warning
     ...(audiences.length > 0 && allowAnyAudience ? ["audiences: none can be named where any is allowed"] : []),
     ...(allowAnyAudience && isUnbound ? ["conditions: needed where any audience is allowed"] : []),
     ...(isUserinfo && !allowAnyAudience ? ["allow_any_audience: userinfo cannot show an audience"] : []),
-    // A claim is kept until the token's end. Of an end that was only guessed it may fall short, and the token lives again.
+    // A claim is forgotten at the token's end. Where that can only be guessed, the token may outlive its claim.
     ...(isUserinfo && rule.singleUse ? ["single_use: userinfo cannot show when a token ends"] : []),
     ...(isUserinfo && authorizedClients.length > 0 ? ["authorized_clients: userinfo cannot show a client"] : []),
     ...(conditions.some(isEmpty) ? ["conditions: one of them is met by every token of the issuer"] : []),

@@ -1,5 +1,5 @@
 // Writes behind tokens. Each is one business act with plain arguments, run inside one transaction by the writer.
-import { and, eq, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, lt, sql } from "drizzle-orm";
 import { badToken } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import type { Connection } from "./connection.ts";
@@ -123,11 +123,23 @@ function bindJoin(connection: Connection) {
         .from(t.user)
         .where(and(eq(t.user.tenantId, tenantId), eq(t.user[field], value)))
     ).length > 0;
+  // A role that a connector still names may be gone. That takes a permission away, and must not turn everybody away.
+  const assign = async (tenantId: string, assignments: JoinUser["assignments"]) => {
+    const named = assignments.map(({ roleId }) => roleId);
+    const roles = await db
+      .select({ id: t.role.id })
+      .from(t.role)
+      .where(and(eq(t.role.tenantId, tenantId), inArray(t.role.id, named)));
+    const known = new Set(roles.map(({ id }) => id));
+    for (const assignment of assignments.filter(({ roleId }) => known.has(roleId)))
+      await db.insert(t.roleAssignment).values(assignment).onConflictDoNothing();
+  };
 
   return {
     /**
      * Makes the user of an upstream subject at its first sign-in and answers its id; a second one at the same moment
-     * gets the first one's. A taken user name gives way to the id; a taken e-mail is not this user's and stays unverified.
+     * gets the first one's. A taken user name gives way to the id; a taken e-mail is not this user's and stays
+     * unverified; of the assignments only those to roles of this tenant are made, each once.
      */
     joinUser: async ({ user, identity, assignments, audit }: JoinUser): Promise<string> => {
       const { tenantId, connectorId, subject } = identity;
@@ -150,7 +162,7 @@ function bindJoin(connection: Connection) {
         ...(emailTaken ? { emailKey: "", emailVerified: false } : {}),
       });
       await db.insert(t.userIdentity).values(identity);
-      for (const assignment of assignments) await db.insert(t.roleAssignment).values(assignment);
+      await assign(tenantId, assignments);
       await record(audit);
       return user.id;
     },

@@ -24,7 +24,7 @@ export type OutboundRequest = {
   signal: AbortSignal;
 };
 
-/** `body` is what parseJson made of it; undefined where a 4xx did not answer with JSON. */
+/** `body` is what parseJson made of it; undefined where the body of a 4xx is empty or anything else than JSON. */
 export type OutboundResponse = { status: number; body: unknown; headers: IncomingHttpHeaders };
 
 export type Outbound = {
@@ -176,7 +176,17 @@ async function readResponse(response: IncomingMessage, signal: AbortSignal): Pro
     response.destroy();
     throw new Error("outbound: the answer is not JSON");
   }
-  return { status, body: parseJson(await readBytes(response, signal), bodyLimits), headers };
+  const bytes = await readBytes(response, signal);
+  return { status, body: isRefusal ? readRefusal(bytes) : parseJson(bytes, bodyLimits), headers };
+}
+
+/** A refusal says what matters by its status: what else it says may be broken, and the answer is still no. */
+function readRefusal(bytes: Uint8Array): unknown {
+  try {
+    return parseJson(bytes, bodyLimits);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Leaving the loop, by a throw as well, destroys the response and with it the connection. */

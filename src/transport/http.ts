@@ -1,12 +1,13 @@
 // The HTTP door: the tRPC procedures, what verifiers read, and what operators ask.
 import type { IncomingMessage, RequestListener, Server, ServerResponse } from "node:http";
+import type { Socket } from "node:net";
 import type { Logger } from "pino";
 import type { Registry } from "prom-client";
 import type { Address } from "../config/address.ts";
 import { asFailure, type Failure, kinds } from "../failure.ts";
 import type { Door } from "./grpc.ts";
 import { answerTrpc, type TrpcHttpParts, trpcPrefix } from "./http-trpc.ts";
-import { listen } from "./listener.ts";
+import { listen, type ListenerLimits, listenerLimits, sourceLimit } from "./listener.ts";
 import { type WellKnownParts, wellKnown } from "./well-known.ts";
 
 export type HttpParts = TrpcHttpParts &
@@ -16,6 +17,7 @@ export type HttpParts = TrpcHttpParts &
     ready(): Promise<{ ok: boolean; checks: Readonly<Record<string, boolean>> }>;
     registry: Registry;
     log: Logger;
+    limits?: Pick<ListenerLimits, "connections" | "connectionsPerSource">;
     /** A server with this handler, not yet listening. `close` ends when the calls under way have. */
     createServer(handler: RequestListener): Promise<{ server: Server; close: () => Promise<void> }>;
   };
@@ -23,7 +25,13 @@ export type HttpParts = TrpcHttpParts &
 /** Listens at the address. Rejects with the system's error if it is taken. */
 export async function startHttp(parts: HttpParts, address: Address): Promise<Door> {
   const { server, close } = await parts.createServer(createHandler(parts));
-  Object.assign(server, limits);
+  const { connections, connectionsPerSource } = parts.limits ?? listenerLimits;
+  Object.assign(server, { keepAliveTimeout: 10_000, maxConnections: connections });
+  const hasRoom = sourceLimit(connectionsPerSource);
+  // Also under TLS this is the socket itself, before any handshake.
+  server.on("connection", (socket: Socket) => {
+    if (!hasRoom(socket)) socket.destroy();
+  });
   const port = await listen(server, address);
   return {
     port,
@@ -37,8 +45,6 @@ export async function startHttp(parts: HttpParts, address: Address): Promise<Doo
     },
   };
 }
-
-const limits = { keepAliveTimeout: 10_000, maxConnections: 10_000 };
 
 const longestTarget = 2048;
 

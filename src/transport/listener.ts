@@ -1,4 +1,5 @@
-// The socket in front of grpc-js, which by itself never closes a connection that stays silent and counts none.
+// The sockets in front of the doors: how many one source may hold; and for grpc-js, which by itself never closes a
+// connection that stays silent and counts none, the whole front.
 import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Server, ServerCredentials } from "@grpc/grpc-js";
@@ -56,31 +57,41 @@ export function listen(server: NetServer, { host, port }: Address): Promise<numb
   return promise;
 }
 
+/** Says whether there is room for a connection more from its source, and then counts it until it closes. */
+export function sourceLimit(most: number): (socket: Socket) => boolean {
+  const open = new Map<string, number>();
+  return (socket) => {
+    const source = networkOf(plainAddress(socket.remoteAddress ?? ""));
+    const held = open.get(source) ?? 0;
+    // Without an address it has already been closed.
+    if (source === "" || held >= most) return false;
+    open.set(source, held + 1);
+    socket.once("close", () => {
+      const left = (open.get(source) ?? 0) - 1;
+      if (left > 0) open.set(source, left);
+      else open.delete(source);
+    });
+    return true;
+  };
+}
+
 type Peer = Pick<Socket, "remoteAddress" | "remotePort">;
 
 const nameOf = ({ remoteAddress, remotePort }: Peer) => `${remoteAddress} ${remotePort}`;
 
 function trackConnections({ handshakeMs, connectionsPerSource }: ListenerLimits) {
   const open = new Map<string, { socket: Socket; timer: NodeJS.Timeout; settled: boolean }>();
-  const perSource = new Map<string, number>();
-  const count = (source: string, step: 1 | -1) => {
-    const sum = (perSource.get(source) ?? 0) + step;
-    if (sum > 0) perSource.set(source, sum);
-    else perSource.delete(source);
-  };
+  const hasRoom = sourceLimit(connectionsPerSource);
   return {
     admit(socket: Socket): boolean {
-      const source = networkOf(plainAddress(socket.remoteAddress ?? ""));
-      if (source === "" || (perSource.get(source) ?? 0) >= connectionsPerSource) return false;
+      if (!hasRoom(socket)) return false;
       const name = nameOf(socket);
       const timer = setTimeout(() => socket.destroy(), handshakeMs);
       open.set(name, { socket, timer, settled: false });
-      count(source, 1);
       socket.on("error", () => {});
       socket.once("close", () => {
         clearTimeout(timer);
         open.delete(name);
-        count(source, -1);
       });
       return true;
     },

@@ -105,12 +105,10 @@ describe.each(doors)("what happens between the decision and the rotation, over $
   async function interrupted(token: string, first: () => Promise<unknown>): Promise<Outcome> {
     const { store } = world.parts;
     const { write } = store;
-    store.write = async (name, args, deadline) => {
-      if (name === "rotateFamily") {
-        store.write = write;
-        await first();
-      }
-      return write(name, args, deadline);
+    store.write = (name, args, deadline) => {
+      if (name !== "rotateFamily") return write(name, args, deadline);
+      store.write = write;
+      return first().then(() => write(name, args, deadline));
     };
     return on.refresh(token);
   }

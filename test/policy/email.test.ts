@@ -4,10 +4,33 @@ import { describe, expect, it } from "vitest";
 import { emailKey } from "../../src/policy/email.ts";
 
 describe("the key of an address", () => {
-  it("has the domain as DNS compares it", () => {
+  it("has the domain as DNS is asked for it", () => {
     expect(emailKey(" ada@Harbour.TEST ")).toBe("ada@harbour.test");
     expect(emailKey("ada@ｈarbour.test")).toBe("ada@harbour.test");
+    expect(emailKey("ada@intern")).toBe("ada@intern");
   });
+
+  it("I-ID-02: is one for a domain in Unicode and in punycode, and another for one that only looks like it", () => {
+    const spellings = ["hafen-süd.test", "HAFEN-SÜD.test", "hafen-su\u{308}d.test", "XN--hafen-sd-d6a.test"];
+    expect(new Set(spellings.map((domain) => emailKey(`ada@${domain}`)))).toEqual(
+      new Set(["ada@xn--hafen-sd-d6a.test"]),
+    );
+    expect(emailKey("ada@hаrbour.test")).not.toBe(emailKey("ada@harbour.test"));
+  });
+
+  it.each(["/x", "\\x", "?x", "#x", ":25", ":", "%2E", ".", "\u{ad}", "\u{200b}", "[", "_", ",", "\0"])(
+    "I-ID-02: is empty where a URL parser would cut or decode the domain: %j at its end",
+    (suffix) => {
+      expect(emailKey(`ada@harbour.test${suffix}`)).toBe("");
+    },
+  );
+
+  it.each(["1.2", "harbour.1", "0x7f.1", "2130706433", "[127.0.0.1]", "harbour..test", ".test", "x.①"])(
+    "is empty for %s, which is not the name of a host",
+    (domain) => {
+      expect(emailKey(`ada@${domain}`)).toBe("");
+    },
+  );
 
   it("I-ID-03: keeps the case of the local part", () => {
     expect(emailKey("Ada@harbour.test")).not.toBe(emailKey("ada@harbour.test"));

@@ -73,13 +73,26 @@ export function userContract(open: OpenStore): void {
       expect(await store.tenant(tenant.tenantId).userByEmail("")).toBeUndefined();
     });
 
-    it("N8-02: a role that does not exist undoes the whole join", async () => {
+    it("a role that is gone, is another tenant's or is named twice keeps nobody out, and the others are given", async () => {
+      const store = await open();
+      const [tenant, other] = [await fillTenant(store), await fillTenant(store)];
+      const join = joinOf(tenant);
+      const [{ roleId: own, ...assignment }] = join.assignments as [JoinUser["assignments"][number]];
+      const assignments = [id(), other.ids.role, own, own].map((roleId) => ({ ...assignment, id: id(), roleId }));
+      expect(await store.write("joinUser", { ...join, assignments })).toBe(join.user.id);
+      expect(await store.tenant(tenant.tenantId).userRoleIds(join.user.id, now)).toEqual([own]);
+      const none = joinOf(tenant, { username: "second", email: "", emailKey: "" }, "second");
+      expect(await store.write("joinUser", { ...none, assignments: [] })).toBe(none.user.id);
+      expect(store.integrityCheck()).toEqual([]);
+    });
+
+    it("N8-02: a connector that does not exist undoes the whole join", async () => {
       const store = await open();
       const tenant = await fillTenant(store);
       const before = await trailOf(store, tenant.tenantId);
       const join = joinOf(tenant);
-      const assignments = join.assignments.map((assignment) => ({ ...assignment, roleId: id() }));
-      await expect(store.write("joinUser", { ...join, assignments })).rejects.toMatchObject({ kind: "precondition" });
+      const identity = { ...join.identity, connectorId: id() };
+      await expect(store.write("joinUser", { ...join, identity })).rejects.toMatchObject({ kind: "precondition" });
       expect(await store.tenant(tenant.tenantId).user(join.user.id)).toBeUndefined();
       expect(await trailOf(store, tenant.tenantId)).toEqual(before);
     });

@@ -35,6 +35,7 @@ export type DoorOptions = {
   caller?: Partial<CallerParts>;
   limits?: Partial<LimitSettings>;
   grpc?: Partial<GrpcParts>;
+  http?: Partial<HttpParts>;
   createServer?: HttpParts["createServer"];
   issuer?: string;
   ready?: () => Promise<{ ok: boolean; checks: Record<string, boolean> }>;
@@ -74,6 +75,7 @@ export async function openDoors(options: DoorOptions = {}) {
       registry: metrics.registry,
       log: parts.log,
       createServer: options.createServer ?? ((handler) => createHttpServer(undefined, handler)),
+      ...options.http,
     },
     loopback,
   );

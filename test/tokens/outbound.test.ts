@@ -9,6 +9,7 @@ import { createAuthority } from "../support/certificates.ts";
 import {
   answering,
   answerStatus,
+  type Fault,
   hang,
   loopback,
   outcome,
@@ -120,6 +121,32 @@ describe("what comes back", () => {
     expect(await outcome(`${idp.issuer}/jwks`)).toMatchObject({ status, body: { error: "upstream words" } });
     idp.faults.jwks = answerStatus(status, { "content-type": "text/html" });
     expect(await outcome(`${idp.issuer}/jwks`)).toEqual({ status, body: undefined });
+  });
+
+  it.each([
+    ["empty", ""],
+    ["a web page", "<html>"],
+    ["half of one", '{"error":'],
+    ["deep", "[".repeat(100)],
+    ["of a member twice", '{"error":1,"error":2}'],
+  ])("F10: a 401 is the same answer where its JSON is %s, and a 200 with it is none", async (_name, body) => {
+    const saying = (status: number): Fault => {
+      return (_request, response) => response.writeHead(status, { "content-type": "application/json" }).end(body);
+    };
+    idp.faults.jwks = saying(401);
+    expect(await outcome(`${idp.issuer}/jwks`)).toEqual({ status: 401, body: undefined });
+    idp.faults.jwks = saying(200);
+    expect(await outcome(`${idp.issuer}/jwks`)).toBe("unavailable");
+  });
+
+  it("F09: a 401 that is too long, or breaks off, is trouble upstream", async () => {
+    const type = { "content-type": "application/json" };
+    idp.faults.jwks = (_request, response) => response.writeHead(401, type).end(`"${"a".repeat(256 * 1024)}"`);
+    expect(await outcome(`${idp.issuer}/jwks`)).toBe("unavailable");
+    idp.faults.jwks = (_request, response) => {
+      response.writeHead(401, { ...type, "content-length": "20" }).write("{", () => response.destroy());
+    };
+    expect(await outcome(`${idp.issuer}/jwks`)).toBe("unavailable");
   });
 
   it.each([

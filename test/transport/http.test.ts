@@ -1,8 +1,12 @@
 // What only the HTTP door has: methods, content types, batches, origins and challenges.
+import { once } from "node:events";
 import { request } from "node:http";
-import { connect } from "node:net";
-import { afterEach, describe, expect, it } from "vitest";
+import { createServer as createTlsServer } from "node:https";
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import { afterEach, describe, expect, it, onTestFinished } from "vitest";
 import { largestRequest } from "../../src/transport/limits.ts";
+import { createAuthority } from "../support/certificates.ts";
 import { application, basic, type DoorOptions, openDoors } from "../support/doors.ts";
 
 type Doors = Awaited<ReturnType<typeof openDoors>>;
@@ -161,6 +165,51 @@ describe("a batch", () => {
       { result: { data: { active: true } } },
       { error: { data: { violations: [{ field: "token" }] } } },
     ]);
+  });
+});
+
+describe("connections", () => {
+  const limits = { connections: 1000, connectionsPerSource: 3 };
+  const ask = "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n";
+  /** The status of an answer on a connection that stays open, or that it was closed without one. */
+  const statusOn = (socket: Socket) =>
+    new Promise<string>((resolve) => {
+      socket.on("error", () => {}).once("close", () => resolve("closed"));
+      socket.once("data", (chunk) => resolve(chunk.toString().slice(9, 12)));
+      socket.write(ask);
+    });
+
+  it("F15: of one source are as many as allowed; one more is closed, and a place that was left is free again", async () => {
+    const { http } = await openDoor({ http: { limits } });
+    const connectOne = () => connect(http.port, "127.0.0.1");
+    const [first, ...others] = [connectOne(), connectOne(), connectOne()] as const;
+    expect(await Promise.all([first, ...others].map(statusOn))).toEqual(["200", "200", "200"]);
+    expect(await statusOn(connectOne())).toBe("closed");
+    expect(await Promise.all(others.map(statusOn))).toEqual(["200", "200"]);
+    first.destroy();
+    await expect.poll(() => statusOn(connectOne()), { timeout: 5000 }).toBe("200");
+  });
+
+  it("F15: are counted before the handshake where they speak TLS", async () => {
+    const authority = createAuthority();
+    const { http } = await openDoor({
+      http: { limits },
+      createServer: async (handler) => {
+        const server = createTlsServer(authority.issue({ name: "door", ips: ["127.0.0.1"] }), handler);
+        return { server, close: () => new Promise((resolve) => server.close(() => resolve())) };
+      },
+    });
+    const connectOne = () => connectTls({ port: http.port, host: "127.0.0.1", ca: authority.cert });
+    const silent = connect(http.port, "127.0.0.1").on("error", () => {});
+    onTestFinished(() => void silent.destroy());
+    await once(silent, "connect");
+    const [first, second] = [connectOne(), connectOne()];
+    expect(await Promise.all([first, second].map(statusOn))).toEqual(["200", "200"]);
+    expect(await statusOn(connectOne())).toBe("closed");
+    silent.destroy();
+    first.destroy();
+    await expect.poll(() => statusOn(connectOne()), { timeout: 5000 }).toBe("200");
+    await expect.poll(() => statusOn(connectOne()), { timeout: 5000 }).toBe("200");
   });
 });
 

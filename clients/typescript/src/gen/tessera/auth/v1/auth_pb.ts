@@ -283,7 +283,7 @@ export const ExchangeResponseSchema: GenMessage<ExchangeResponse, {jsonType: Exc
   messageDesc(file_tessera_auth_v1_auth, 1);
 
 /**
- * Who the subject is and what it may do in this tenant, for this audience.
+ * Who the subject is and what it may do in this tenant, for this audience. The token may carry less: see `scope`.
  *
  * @generated from message tessera.auth.v1.User
  */
@@ -362,7 +362,7 @@ export type User = Message<"tessera.auth.v1.User"> & {
 };
 
 /**
- * Who the subject is and what it may do in this tenant, for this audience.
+ * Who the subject is and what it may do in this tenant, for this audience. The token may carry less: see `scope`.
  *
  * @generated from message tessera.auth.v1.User
  */
