@@ -1,14 +1,16 @@
 // The whole service as a value: opened parts in, two listening doors out. main and the tests both call it.
+import { setTimeout as delay } from "node:timers/promises";
 import { authUseCases, verifyBearer } from "./auth/index.ts";
 import { sealAudit } from "./audit-trail.ts";
 import type { Settings } from "./config.ts";
+import { Failure } from "./failure.ts";
 import { AuthService } from "./gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "./parts.ts";
 import { createMetrics, type Metrics } from "./telemetry.ts";
 import { createIdentify } from "./transport/caller.ts";
 import { createDispatch } from "./transport/dispatch.ts";
 import { startGrpc } from "./transport/grpc.ts";
-import { startHttp } from "./transport/http.ts";
+import { type HttpParts, startHttp } from "./transport/http.ts";
 import { createLimits } from "./transport/limits.ts";
 import { resolveMethods, serve } from "./transport/method.ts";
 import { createHttpServer, grpcCredentials } from "./transport/tls.ts";
@@ -55,27 +57,25 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
   const secure = tls !== undefined || allowPlaintext;
   const { credentials, close: closeCredentials } = await grpcCredentials(tls, tlsOptions);
   const { maxConcurrentStreams, reflection } = grpc;
-  const grpcDoor = await startGrpc(
-    { methods, dispatch, credentials, secure, maxConcurrentStreams, reflection },
-    grpc.address,
+  const grpcDoor = await bound(
+    "grpc_address",
+    startGrpc({ methods, dispatch, credentials, secure, maxConcurrentStreams, reflection }, grpc.address),
   );
   let stopping = false;
-  const httpDoor = await startHttp(
-    {
-      router: createRouter({ methods, dispatch }),
-      secure,
-      issuer: parts.issuer,
-      jwks: keyring.jwks,
-      jwksMaxAge: signingKeys.jwksMaxAge,
-      algorithms: ["ES256", "RS256", "ES384", "EdDSA"],
-      knowsOrigin: store.instance.knowsOrigin,
-      ready: () => readiness(parts, stopping),
-      registry: metrics.registry,
-      log,
-      createServer: (handler) => createHttpServer(tls, handler, tlsOptions),
-    },
-    http.address,
-  );
+  const httpParts: HttpParts = {
+    router: createRouter({ methods, dispatch }),
+    secure,
+    issuer: parts.issuer,
+    jwks: keyring.jwks,
+    jwksMaxAge: signingKeys.jwksMaxAge,
+    algorithms: ["ES256", "RS256", "ES384", "EdDSA"],
+    knowsOrigin: store.instance.knowsOrigin,
+    ready: () => readiness(parts, stopping),
+    registry: metrics.registry,
+    log,
+    createServer: (handler) => createHttpServer(tls, handler, tlsOptions),
+  };
+  const httpDoor = await bound("http_address", startHttp(httpParts, http.address));
   const stopClockwork = startClockwork(parts, settings);
   return {
     grpcPort: grpcDoor.port,
@@ -83,11 +83,23 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
     metrics,
     async stop(graceMs) {
       stopping = true;
+      // Whoever balances load reads readiness and turns away before the doors close.
+      await delay(graceMs / 20);
       await Promise.all([grpcDoor.drain(graceMs), httpDoor.drain(graceMs)]);
       closeCredentials();
       await stopClockwork();
     },
   };
+}
+
+/** The door, or in words why its address cannot be had. */
+async function bound<T>(key: string, door: Promise<T>): Promise<T> {
+  try {
+    return await door;
+  } catch (thrown) {
+    const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
+    throw new Failure("precondition", `${key} cannot be listened on${code && `: ${code}`}`, { cause: thrown });
+  }
 }
 
 /** What has to hold before traffic should come: each check by name. */

@@ -1,5 +1,5 @@
 // Opens what the service stands on: key-encryption key, store, keyring, issuers, secrets. No door is open yet.
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import type { Logger } from "pino";
 import { operatorEvent } from "./audit.ts";
@@ -35,9 +35,10 @@ export type Opened = { parts: Parts; close(): Promise<void> };
 
 export async function openParts(settings: Settings, options: OpenOptions): Promise<Opened> {
   mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
-  const kek = readKek(settings.kek);
+  const databaseFile = settings.databaseUrl.replace(/^sqlite:/, "");
+  const kek = readKek(settings.kek, databaseFile);
   const random = options.random ?? systemRandom;
-  const store = await openSqliteStore({ path: settings.databaseUrl.replace(/^sqlite:/, ""), onFatal: options.onFatal });
+  const store = await openSqliteStore({ path: databaseFile, onFatal: options.onFatal });
   const clock = steadyClock(store.highWater, options.wall);
   try {
     const keyring = await openKeyring({
@@ -128,18 +129,15 @@ function keyRecords(store: Store, clock: Clock, random: Random): KeyRecords {
   };
 }
 
-/** Reads the 32 bytes, or makes them where the settings say so and nothing has been sealed with others yet. */
-function readKek(kek: KekSettings): Uint8Array {
+/** Reads the 32 bytes, or makes them where the settings say so and there is no store yet that others would open. */
+function readKek(kek: KekSettings, databaseFile: string): Uint8Array {
   if (kek.kind === "value") return kek.reveal();
-  try {
-    return decodeKek(readFileSync(kek.path, "utf8"), kek.path);
-  } catch (thrown) {
-    const absent = (thrown as NodeJS.ErrnoException).code === "ENOENT";
-    if (!absent) throw thrown;
-    if (!kek.generate) throw new Failure("precondition", `there is no key-encryption key at ${kek.path}`);
+  if (!existsSync(kek.path)) {
+    if (!kek.generate || existsSync(databaseFile))
+      throw new Failure("precondition", `there is no key-encryption key at ${kek.path}`);
     writeFileSync(kek.path, `${randomBytes(32).toString("base64")}\n`, { mode: 0o600, flag: "wx" });
-    return decodeKek(readFileSync(kek.path, "utf8"), kek.path);
   }
+  return decodeKek(readFileSync(kek.path, "utf8"), kek.path);
 }
 
 export function decodeKek(text: string, path: string): Uint8Array {

@@ -1,5 +1,6 @@
 // What the rest of Tessera sees of the database: reads by name, writes by name, and one handle per tenant.
 import { LRUCache } from "lru-cache";
+import { storeFailure } from "./conflict.ts";
 import type { bindAuditReads } from "./audit-rows.ts";
 import type { Answer, Arguments, OperationName } from "./operations.ts";
 import type { InstanceReads, TenantReads } from "./reads.ts";
@@ -39,12 +40,12 @@ export function assembleStore(parts: {
   const bind = (tenantId: string): TenantStore => {
     const bound = Object.entries(parts.reads).map(([name, read]) => [
       name,
-      (...args: unknown[]) => (read as (...all: unknown[]) => unknown)(tenantId, ...args),
+      (...args: unknown[]) => guarded(() => (read as (...all: unknown[]) => Promise<unknown>)(tenantId, ...args)),
     ]);
     return { tenantId, ...Object.fromEntries(bound) };
   };
   return {
-    instance: parts.instance,
+    instance: guardAll(parts.instance),
     tenant(tenantId) {
       const known = handles.get(tenantId);
       if (known !== undefined) return known;
@@ -61,4 +62,21 @@ export function assembleStore(parts: {
       await parts.writer.close();
     },
   };
+}
+
+/** A read that fails is an outage, like a write that does: never "not found". */
+async function guarded<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read();
+  } catch (thrown) {
+    throw storeFailure(thrown);
+  }
+}
+
+function guardAll(reads: Store["instance"]): Store["instance"] {
+  const all = Object.entries(reads).map(([name, read]) => [
+    name,
+    (...args: unknown[]) => guarded(() => (read as (...given: unknown[]) => Promise<unknown>)(...args)),
+  ]);
+  return Object.fromEntries(all) as Store["instance"];
 }

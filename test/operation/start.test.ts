@@ -110,6 +110,13 @@ describe("a service in dev mode", { timeout: 60_000 }, () => {
     expect(await callTrpc(service.dev, "auth.introspect", { token: "x" })).toEqual({ active: false });
   });
 
+  it("refuses an address that is taken in one line that names the key, and ends", async () => {
+    const data = join(folder, "taken");
+    const words = ["--grpc-address", service.dev.grpc, "--http-address", "127.0.0.1:0", "--data-dir", data];
+    const second = await runToEnd(["serve", "--dev", ...words]);
+    expect(second).toMatchObject({ code: 1, err: "grpc_address cannot be listened on: EADDRINUSE\n" });
+  });
+
   it("F20: a process that was killed leaves no lock behind", async () => {
     service.child.kill("SIGKILL");
     await restarted();

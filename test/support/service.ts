@@ -21,7 +21,12 @@ export type Service = {
   clean(): void;
 };
 
-export type ServiceOptions = { dataDir?: string; flags?: readonly string[]; env?: Record<string, string>; timeoutMs?: number };
+export type ServiceOptions = {
+  dataDir?: string;
+  flags?: readonly string[];
+  env?: Record<string, string>;
+  timeoutMs?: number;
+};
 
 /** Starts `tessera serve --dev` on free ports and answers once dev.json is there. */
 export async function startService(options: ServiceOptions = {}): Promise<Service> {
@@ -29,14 +34,22 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   const file = join(dataDir, "dev.json");
   const ports = ["--grpc-address", "127.0.0.1:0", "--http-address", "127.0.0.1:0"];
   const words = [command, "serve", "--dev", "--data-dir", dataDir, ...ports, ...(options.flags ?? [])];
-  const child = spawn(process.execPath, words, { stdio: ["ignore", "pipe", "pipe"], env: { ...process.env, ...options.env } });
+  const child = spawn(process.execPath, words, {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...options.env },
+  });
   let printed = "";
   const keep = (chunk: Buffer) => {
     printed += chunk.toString();
   };
   child.stdout.on("data", keep);
   child.stderr.on("data", keep);
-  await ready(child, () => printed.includes("dev.json"), options.timeoutMs ?? 20_000, () => printed);
+  await ready(
+    child,
+    () => printed.includes("dev.json"),
+    options.timeoutMs ?? 20_000,
+    () => printed,
+  );
   const dev = JSON.parse(readFileSync(file, "utf8")) as DevFile;
   return {
     dev,
@@ -53,7 +66,12 @@ export async function startService(options: ServiceOptions = {}): Promise<Servic
   };
 }
 
-async function ready(child: ChildProcess, isReady: () => boolean, timeoutMs: number, printed: () => string): Promise<void> {
+async function ready(
+  child: ChildProcess,
+  isReady: () => boolean,
+  timeoutMs: number,
+  printed: () => string,
+): Promise<void> {
   const end = Date.now() + timeoutMs;
   while (!isReady()) {
     if (child.exitCode !== null) throw new Error(`the service ended with ${child.exitCode}:\n${printed()}`);

@@ -33,7 +33,10 @@ let failed = 0;
 try {
   const exchanged = { access_token: await devToken(service.dev) };
   const { token } = await callTrpc(service.dev, "auth.exchange", exchanged);
-  const rs256 = await callTrpc(service.dev, "auth.exchange", { ...exchanged, resource: ["https://billing.harbour.test"] });
+  const rs256 = await callTrpc(service.dev, "auth.exchange", {
+    ...exchanged,
+    resource: ["https://billing.harbour.test"],
+  });
   const jwks = `${service.dev.http}/.well-known/jwks.json`;
   for (const [name, build] of Object.entries(verifiers)) {
     const [program = "", ...words] = build();
@@ -44,7 +47,9 @@ try {
       const output = execFileSync(program, [...words, String(jwt), jwks, service.dev.issuer, audience], quiet);
       const verdict = JSON.parse(output) as Verdict;
       const ok = verdict.accepted && !verdict.altered_accepted;
-      console.log(`${ok ? "ok" : "FAILED"}: ${name} accepts our ${algorithm} token and refuses it with one claim changed`);
+      console.log(
+        `${ok ? "ok" : "FAILED"}: ${name} accepts our ${algorithm} token and refuses it with one claim changed`,
+      );
       if (ok) passed += 1;
       else failed += 1;
     }
