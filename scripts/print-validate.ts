@@ -12,7 +12,9 @@ const element = (field: DescField): string =>
     ? `.${field.message.typeName}`
     : field.enum
       ? `.${field.enum.typeName}`
-      : scalar(field.scalar as ScalarType);
+      : field.scalar === undefined
+        ? ""
+        : scalar(field.scalar);
 
 function fieldType(field: DescField): string {
   if (field.fieldKind === "map") return `map<${scalar(field.mapKey)}, ${element(field)}>`;
@@ -23,7 +25,7 @@ function line(field: DescField): string {
   const label =
     field.fieldKind === "list"
       ? "repeated "
-      : field.proto.proto3Optional || (!field.oneof && file.edition === 998)
+      : field.proto.proto3Optional || (!field.oneof && file.proto.syntax !== "proto3")
         ? "optional "
         : "";
   return `${label}${fieldType(field)} ${field.name} = ${field.number};`;

@@ -184,7 +184,7 @@ exit 7
     expect((await launch("app", ["killed"], true)).code).toBe(137);
   });
 
-  it("says what is missing when there is no Node to run on", async () => {
+  it("I-NODE-01: says what is missing when there is no Node to run on", async () => {
     const { code, err } = await launch("lone", [], true);
     expect(err).toContain(
       `Tessera needs Node 24.14.1 or newer. This is Node 20.20.2, and none is installed for ${platform}.`,

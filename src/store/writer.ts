@@ -74,7 +74,7 @@ export async function startWriter(data: WriterData, onFatal: (cause: unknown) =>
         if (queue.length >= longestQueue)
           return reject(new Failure("exhausted", "too many writes wait", { retryAfterMs: 250 }));
         lastId += 1;
-        waiting.set(lastId, { resolve: resolve as (value: unknown) => void, reject });
+        waiting.set(lastId, { resolve, reject });
         queue.push({ id: lastId, name, args, deadline });
         // One turn later, so that calls of the same turn share a commit.
         if (queue.length === 1) queueMicrotask(flush);

@@ -129,15 +129,18 @@ describe.each(doors)("over $name", (door) => {
   // What a disabled application tries counts as failures, which begin anew here.
   beforeAll(() => world.restart());
 
-  it.each(Object.entries(table))("N6-10: %s answers each kind of caller as it is meant to", async (name, expected) => {
-    const method = name as MethodName;
-    const found: Row = {};
-    for (const [kind, credential] of Object.entries(callers)) {
-      const request = await requestOf(door, method);
-      found[kind] = heard(await door.call(world, method, request, await credential(door)));
-    }
-    expect(found).toEqual(expected);
-  });
+  it.each(Object.entries(table))(
+    "N6-10 I-XCH-03: %s answers each kind of caller as it is meant to",
+    async (name, expected) => {
+      const method = name as MethodName;
+      const found: Row = {};
+      for (const [kind, credential] of Object.entries(callers)) {
+        const request = await requestOf(door, method);
+        found[kind] = heard(await door.call(world, method, request, await credential(door)));
+      }
+      expect(found).toEqual(expected);
+    },
+  );
 });
 
 it("N6-10: no method is missing here", () => {

@@ -99,7 +99,7 @@ describe.each(doors)("Basic over $name", (door) => {
     send({ authorization: `${scheme} ${Buffer.from(text).toString("base64")}` });
   const percent = (text: string) => text.replaceAll(/./g, (char) => `%${char.charCodeAt(0).toString(16)}`);
 
-  it("N6-03: is form-encoded: any character may be escaped, and need not be", async () => {
+  it("N6-03 I-CL-02: is form-encoded: any character may be escaped, and need not be", async () => {
     const [id, secret] = [idOf("backend"), secretOf("backend")];
     expect(await header(`${percent(id)}:${percent(secret)}`)).toMatchObject(good);
     expect(await header(`${id}:${secret}`)).toMatchObject(good);

@@ -135,16 +135,19 @@ describe.each(doors)("over $name", (door) => {
       ["an application of another tenant", () => world.blue.as("backend")],
     ] as const;
 
-    it.each(presenters)("N4-03 I-RT-06..08: %s is refused and changes nothing", async (_who, as) => {
-      const { refresh: first } = await on.signIn(world.red);
-      const { refresh: second } = await on.next(first);
-      const { refresh: third } = await on.next(second);
-      const before = await familyIn(first);
-      // The head, its predecessor, and one that would end the family.
-      for (const token of [third, second, first]) expect(await on.refresh(token, as())).toEqual(invalidGrant);
-      expect(await familyIn(first)).toEqual(before);
-      await on.next(third);
-    });
+    it.each(presenters)(
+      "N4-03 I-RT-06 I-RT-07 I-RT-08 I-TEN-03: %s is refused and changes nothing",
+      async (_who, as) => {
+        const { refresh: first } = await on.signIn(world.red);
+        const { refresh: second } = await on.next(first);
+        const { refresh: third } = await on.next(second);
+        const before = await familyIn(first);
+        // The head, its predecessor, and one that would end the family.
+        for (const token of [third, second, first]) expect(await on.refresh(token, as())).toEqual(invalidGrant);
+        expect(await familyIn(first)).toEqual(before);
+        await on.next(third);
+      },
+    );
 
     it("N4-03: a public application's token is not another public application's", async () => {
       const { refresh } = await on.signIn(world.red, { as: world.red.as("phone") });

@@ -110,6 +110,14 @@ describe("a service in dev mode", { timeout: 60_000 }, () => {
     expect(await callTrpc(service.dev, "auth.introspect", { token: "x" })).toEqual({ active: false });
   });
 
+  it("N8-07: whatever nobody caught ends the process, with a line in the log", async () => {
+    const fault = "data:text/javascript,setTimeout(()=>{throw new Error('nobody caught this')},1500)";
+    const words = ["serve", "--dev", ...ports, "--data-dir", join(folder, "fault"), "--log-format", "json"];
+    const ended = await runToEnd(words, { NODE_OPTIONS: `--import "${fault}"` });
+    expect(ended.code).toBe(70);
+    expect(ended.out).toContain("nobody caught this");
+  });
+
   it("refuses an address that is taken in one line that names the key, and ends", async () => {
     const data = join(folder, "taken");
     const words = ["--grpc-address", service.dev.grpc, "--http-address", "127.0.0.1:0", "--data-dir", data];

@@ -30,6 +30,14 @@ async function mintOfSize(bytes: number) {
 }
 
 describe("an issued token", () => {
+  it("N2-15: has a nonce of the crypto library: the same claims are never signed alike", async () => {
+    const { mint } = await setUp();
+    const tokens = await Promise.all([1, 2, 3].map(() => mint(claims, "ES256")));
+    const signatures = tokens.map(({ token }) => Buffer.from(token.split(".")[2] ?? "", "base64url"));
+    // r is the first half of an ES256 signature: two alike would give the key away (RFC 6979 section 1).
+    expect(new Set(signatures.map((signature) => signature.subarray(0, 32).toString("hex"))).size).toBe(3);
+  });
+
   it("N2-01: has typ at+jwt, its key's kid and algorithm, and exactly the claims that were decided", async () => {
     const { keyring, mint } = await setUp();
     const { token, bytes, isLarge } = await mint(claims, "ES256");

@@ -141,7 +141,7 @@ describe("keys", () => {
     }
   });
 
-  it("N1-07: a missing, foreign, odd or checkpoint kid is refused", async () => {
+  it("N1-07 I-JOSE-05: a missing, foreign, odd or checkpoint kid is refused", async () => {
     const world = await setUp();
     for (const kid of ["", "other", "__proto__", 7, null, ["x"], {}]) {
       expect(await outcome(world, await world.sign({ ...claims, iss: issuer }, { kid }))).toMatchObject(refused);
@@ -196,7 +196,7 @@ describe("form", () => {
 });
 
 describe("claims", () => {
-  it("N1-19: another issuer is refused, also one that differs by a slash or by case", async () => {
+  it("N1-19 I-ID-06: another issuer is refused, also one that differs by a slash or by case", async () => {
     const world = await setUp();
     for (const iss of ["https://other.example", `${issuer}/`, issuer.toUpperCase(), ""]) {
       expect(await outcome(world, await world.sign({ ...claims, iss }))).toMatchObject(refused);

@@ -94,7 +94,7 @@ describe("a refusal", () => {
     expect(mistyped).not.toContain("s3cr3t");
   });
 
-  it("N6-12: JSON keys that reach for a prototype are refused as unknown fields", async () => {
+  it("N6-12 I-CL-05: JSON keys that reach for a prototype are refused as unknown fields", async () => {
     for (const key of ["__proto__", "constructor"]) {
       const response = await doors.post("/trpc/auth.refresh", `{"refresh_token":"x","${key}":{"polluted":true}}`);
       expect(response.status).toBe(400);

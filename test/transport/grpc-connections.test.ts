@@ -37,7 +37,7 @@ describe("a connection", () => {
   const limits = { handshakeMs: 150, connections: 1000, connectionsPerSource: 1000 };
   const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-  it("F15: that stays silent, or never finishes its preface, is closed, and one that speaks stays", async () => {
+  it("F15 I-GRPC-04: that stays silent, or never finishes its preface, is closed, and one that speaks stays", async () => {
     const doors = await openDoor({ grpc: { limits } });
     await doors.call(revoke, { token: "x" });
     const silent = Array.from({ length: 20 }, () => connect(doors.grpc.port, "127.0.0.1"));

@@ -58,7 +58,7 @@ describe("a malformed call", () => {
     ["binary metadata", having({ "x-junk-bin": "!!!" })],
   ];
 
-  it("I-GRPC-01 N7-04 N7-05 N7-06 N7-07: is refused, reaches no use-case, and the next call is served", async () => {
+  it("I-GRPC-01 I-GRPC-02 I-GRPC-03 N7-04 N7-05 N7-06 N7-07: is refused, reaches no use-case, and the next call is served", async () => {
     let served = 0;
     const count = async () => {
       served += 1;

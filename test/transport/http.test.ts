@@ -33,7 +33,7 @@ const counting = () => {
 const page = application({ id: "page", publicClient: true, type: 2, origins: ["https://app.example"] });
 
 describe("a request that is no call", () => {
-  it("never reaches tRPC: GET, HEAD, a query, a form, another type, an encoding", async () => {
+  it("I-TRPC-01: never reaches tRPC: GET, HEAD, a query, a form, another type, an encoding", async () => {
     const { seen, useCases } = counting();
     const { url, post } = await openDoor({ useCases });
     const authorization = basic();
@@ -214,7 +214,7 @@ describe("connections", () => {
 });
 
 describe("an answer", () => {
-  it("N7-11: with a token is JSON in UTF-8, for no cache, and names no referrer", async () => {
+  it("N5-10 N7-11: with a token is JSON in UTF-8, for no cache, and names no referrer", async () => {
     const { post } = await openDoor();
     const { headers } = await post("/trpc/auth.exchange", { access_token: "x" });
     expect(Object.fromEntries(headers)).toMatchObject({

@@ -49,7 +49,7 @@ describe("what verifiers read", () => {
     }
   });
 
-  it("N7-15: does not change with the Host or a Forwarded header", async () => {
+  it("N7-15 I-TEN-04: does not change with the Host or a Forwarded header", async () => {
     const { http } = await openDoor();
     const headers = {
       host: "evil.example",

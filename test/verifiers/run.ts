@@ -28,8 +28,7 @@ const verifiers: Record<string, () => string[]> = {
 };
 
 const service = await startService();
-let passed = 0;
-let failed = 0;
+const counts = { passed: 0, failed: 0 };
 try {
   const exchanged = { access_token: await devToken(service.dev) };
   const { token } = await callTrpc(service.dev, "auth.exchange", exchanged);
@@ -38,20 +37,19 @@ try {
     resource: ["https://billing.harbour.test"],
   });
   const jwks = `${service.dev.http}/.well-known/jwks.json`;
+  const cases = [
+    ["ES256", String(token), "https://api.harbour.test"],
+    ["RS256", String(rs256["token"]), "https://billing.harbour.test"],
+  ] as const;
   for (const [name, build] of Object.entries(verifiers)) {
     const [program = "", ...words] = build();
-    for (const [algorithm, jwt, audience] of [
-      ["ES256", token, "https://api.harbour.test"],
-      ["RS256", rs256["token"], "https://billing.harbour.test"],
-    ] as const) {
-      const output = execFileSync(program, [...words, String(jwt), jwks, service.dev.issuer, audience], quiet);
+    for (const [algorithm, jwt, audience] of cases) {
+      const output = execFileSync(program, [...words, jwt, jwks, service.dev.issuer, audience], quiet);
       const verdict = JSON.parse(output) as Verdict;
       const ok = verdict.accepted && !verdict.altered_accepted;
-      console.log(
-        `${ok ? "ok" : "FAILED"}: ${name} accepts our ${algorithm} token and refuses it with one claim changed`,
-      );
-      if (ok) passed += 1;
-      else failed += 1;
+      const what = `${name} accepts our ${algorithm} token and refuses it with one claim changed`;
+      console.log(`${ok ? "ok" : "FAILED"}: ${what}`);
+      counts[ok ? "passed" : "failed"] += 1;
     }
   }
 } finally {
@@ -59,5 +57,5 @@ try {
   service.clean();
   rmSync(work, { recursive: true, force: true });
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exitCode = failed === 0 ? 0 : 1;
+console.log(`${counts.passed} passed, ${counts.failed} failed`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
