@@ -12,6 +12,9 @@ const here = fileURLToPath(import.meta.url);
 const oldest = [24, 14, 1];
 
 if (!isOlder(process.versions.node.split(".").map(Number))) {
+  // Compiled code is kept between starts, which makes the next one about a third faster.
+  const { enableCompileCache } = await import("node:module");
+  enableCompileCache();
   await import("../src/main.ts");
 } else {
   const node = pinnedNode(dirname(here));

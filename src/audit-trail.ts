@@ -208,12 +208,18 @@ async function openToRead(path: string): Promise<FileHandle | undefined> {
   }
 }
 
-/** The lines with something in them, counted from 1 as an editor does; closes the file. */
+/**
+ * The beginning of a checkpoint, without all of its signature (RFC 7518 section 3.4): an append that a crash or a full
+ * disk broke off. It proves nothing, like a line that is not there; whoever can tear one could remove it as well.
+ */
+const torn = /^[\w-]+(?:\.[\w-]*(?:\.[\w-]{0,85})?)?$/;
+
+/** The lines that are neither empty nor torn, counted from 1 as an editor does; closes the file. */
 async function* linesOf(file: FileHandle): AsyncGenerator<{ line: string; number: number }> {
   let number = 0;
   for await (const line of file.readLines()) {
     number += 1;
-    if (line !== "") yield { line, number };
+    if (line !== "" && !torn.test(line)) yield { line, number };
     if (number % linesAtOnce === 0) await nextTurn();
   }
 }
@@ -243,15 +249,8 @@ function note(signed: Checkpoints["signed"], { tenant, seq, seal }: Checkpoint):
   signed.set(tenant, of);
 }
 
-/**
- * The beginning of a checkpoint, without all of its signature (RFC 7518 section 3.4): an append that a crash or a full
- * disk broke off. It proves nothing, like a line that is not there; whoever can tear one could remove it as well.
- */
-const torn = /^[\w-]+(?:\.[\w-]*(?:\.[\w-]{0,85})?)?$/;
-
-/** Undefined for a torn line, and under a key long retired: neither proves anything, but later checkpoints do. */
+/** Undefined under a key long retired, which proves nothing any more; later checkpoints of the same chain do. */
 async function readCheckpoint({ keyring }: Needs, line: string): Promise<Checkpoint | "damaged" | undefined> {
-  if (torn.test(line)) return undefined;
   try {
     const key = keyring.verifier(decodeProtectedHeader(line).kid ?? "", "checkpoint");
     if (key === undefined) return undefined;

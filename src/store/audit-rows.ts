@@ -1,5 +1,5 @@
 // The audit trail's rows: added in the transaction of the change they tell of, numbered per tenant, linked by a sealer.
-import { and, asc, eq, sql } from "drizzle-orm";
+import { and, asc, eq, sql } from "drizzle-orm/sql";
 import type { Connection } from "./connection.ts";
 import type { Row } from "./tables.ts";
 

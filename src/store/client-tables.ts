@@ -1,5 +1,5 @@
 // Tables of who may call and whom Tessera trusts: tenants, projects, connectors, applications.
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { columnSets, type Kit } from "./columns.ts";
 
 /** A condition a claim has to meet, as stored: the JSON form of tessera.admin.v1.ClaimCondition. */

@@ -1,6 +1,5 @@
-// One vocabulary of columns, said in two dialects. Text compares by bytes on both; times are integer milliseconds.
-import { sql } from "drizzle-orm";
-import * as pg from "drizzle-orm/pg-core";
+// One vocabulary of columns; this is how SQLite says it. Text compares by bytes; times are integer milliseconds.
+import { sql } from "drizzle-orm/sql";
 import * as sqlite from "drizzle-orm/sqlite-core";
 
 /** Column builders by name. Names are snake-cased by the connection (`casing`). */
@@ -16,26 +15,6 @@ export const sqliteKit = {
 };
 
 export type Kit = typeof sqliteKit;
-
-const byteText = pg.customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
-const jsonText = pg.customType<{ data: unknown; driverData: string }>({
-  dataType: () => "text",
-  toDriver: (value) => JSON.stringify(value),
-  fromDriver: (value) => JSON.parse(value),
-});
-
-// The one cast of the schema: PostgreSQL's builders have the same methods, and test/store/schema.test.ts compares
-// what both kits make, column by column.
-export const postgresKit = {
-  table: pg.pgTable,
-  text: () => byteText(),
-  integer: () => pg.bigint({ mode: "number" }),
-  flag: () => pg.boolean(),
-  json: <T>() => jsonText().$type<T>(),
-  index: pg.index,
-  uniqueIndex: pg.uniqueIndex,
-  primaryKey: pg.primaryKey,
-} as unknown as Kit;
 
 /** Columns that most tables share, in one spelling. */
 export const columnSets = ({ text, integer, flag, json }: Kit) => ({

@@ -1,5 +1,5 @@
 // Keys are replaced as one set: whoever read an older set is told so, and reads again.
-import { eq } from "drizzle-orm";
+import { eq } from "drizzle-orm/sql";
 import { Failure } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import type { Connection } from "./connection.ts";

@@ -1,5 +1,5 @@
 // Tables of what may be done: resources, scopes, roles, groups, organizations.
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { type defineClientTables, inTenantOf } from "./client-tables.ts";
 import { columnSets, type Kit } from "./columns.ts";
 

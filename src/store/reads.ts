@@ -1,5 +1,5 @@
 // Every read on the way of a request, by name. Prepared once per connection; a read never sees an uncommitted write.
-import { and, eq, exists, gt, isNull, or, sql } from "drizzle-orm";
+import { and, eq, exists, gt, isNull, or, sql } from "drizzle-orm/sql";
 import type { Connection } from "./connection.ts";
 import type { Row } from "./tables.ts";
 

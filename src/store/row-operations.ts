@@ -1,5 +1,5 @@
 // Create, update and delete of a management row, the same for every type, with its audit event and the epoch it moves.
-import { and, eq, gt, type Placeholder, sql } from "drizzle-orm";
+import { and, eq, gt, type Placeholder, sql } from "drizzle-orm/sql";
 import { Failure } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import { storeFailure } from "./conflict.ts";

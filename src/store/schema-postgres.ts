@@ -1,5 +1,5 @@
 // What drizzle-kit reads to write migrations/postgres: it takes each export that is a table.
-import { postgresKit } from "./columns.ts";
+import { postgresKit } from "./columns-postgres.ts";
 import { defineTables } from "./tables.ts";
 
 export const {

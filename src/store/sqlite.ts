@@ -1,5 +1,6 @@
 // Opens the SQLite store: lock, migrate, one reading connection here, the writing one in its own thread.
 import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
+import { Failure } from "../failure.ts";
 import { bindAuditReads } from "./audit-rows.ts";
 import { takeLock } from "./lock.ts";
 import { migrate } from "./migrate.ts";
@@ -15,28 +16,20 @@ export type SqliteOptions = {
   onFatal(cause: unknown): void;
   /** FULL but for the negative control of the crash test. */
   durability?: Durability;
+  /** The wall clock that is held against the file's high-water mark, in milliseconds. */
+  wall?: () => number;
 };
 
-/** Throws an Error with a message for the operator when the file cannot be used. */
-export async function openSqliteStore({ path, onFatal, durability = "FULL" }: SqliteOptions): Promise<Store> {
-  const lock = takeLock(path);
+/**
+ * Throws an Error with a message for the operator when the file cannot be used; Failure precondition when another
+ * process has it, or when it has seen times that are more than an hour ahead of the wall clock.
+ */
+export async function openSqliteStore(options: SqliteOptions): Promise<Store> {
+  const lock = takeLock(options.path);
   try {
-    makePrivate(path);
-    const file = openFile(path, "write", durability);
-    migrate(file);
-    file.close();
-    const writer = await startWriter({ path, durability }, onFatal);
-    const readFile = openFile(path, "read");
-    const reading = connect(readFile);
-    const instance = { ...bindInstanceReads(reading), ...bindAuditReads(reading) };
-    const store = assembleStore({
-      instance,
-      reads: { ...bindTenantReads(reading), ...bindRowReads(reading) },
-      writer,
-      highWater: Number((await instance.instanceValue("clock_high_water")) ?? 0),
-      integrityCheck: () => integrity(readFile),
-      closeReads: () => readFile.close(),
-    });
+    makePrivate(options.path);
+    bringUpToDate(options);
+    const store = await openConnections(options);
     return {
       ...store,
       close: async () => {
@@ -54,6 +47,53 @@ export async function openSqliteStore({ path, onFatal, durability = "FULL" }: Sq
 function makePrivate(path: string): void {
   if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
   chmodSync(path, 0o600);
+}
+
+function bringUpToDate({ path, durability }: SqliteOptions): void {
+  const file = openFile(path, "write", durability);
+  try {
+    migrate(file);
+  } finally {
+    file.close();
+  }
+}
+
+/** The writer's thread comes last: whatever fails before it leaves nothing behind that lives on. */
+async function openConnections({ path, onFatal, durability = "FULL", wall = Date.now }: SqliteOptions): Promise<Store> {
+  const file = openFile(path, "read");
+  try {
+    const reading = connect(file);
+    const instance = { ...bindInstanceReads(reading), ...bindAuditReads(reading) };
+    const reads = { ...bindTenantReads(reading), ...bindRowReads(reading) };
+    const highWater = Number((await instance.instanceValue("clock_high_water")) ?? 0);
+    refuseEarly(highWater, wall());
+    return assembleStore({
+      instance,
+      reads,
+      writer: await startWriter({ path, durability }, onFatal),
+      // The writer has just stored the later of the two.
+      highWater: Math.max(highWater, wall()),
+      integrityCheck: () => integrity(file),
+      closeReads: () => file.close(),
+    });
+  } catch (thrown) {
+    file.close();
+    throw thrown;
+  }
+}
+
+/** How far the clock may be behind what the file has seen. Within it the service holds its time until the clock is there. */
+const furthestBehind = 3_600_000;
+
+/** Held for longer, the service would end every token and every key before its time, and nobody would know why. */
+function refuseEarly(highWater: number, now: number): void {
+  if (highWater - now <= furthestBehind) return;
+  const [seen, says] = [highWater, now].map((time) => new Date(time).toISOString());
+  throw new Failure(
+    "precondition",
+    `the clock says ${says}, but the database has seen ${seen}: set the clock right and start again; if it is right, ` +
+      "it was ahead before: restore a backup from before that, or wait until an hour before the later time",
+  );
 }
 
 /** What is broken in the file, or nothing. */

@@ -1,5 +1,5 @@
 // Tables of who holds what: users, their upstream identities, memberships and roles.
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import { type defineClientTables, inTenantOf } from "./client-tables.ts";
 import { columnSets, type Kit } from "./columns.ts";
 import type { definePolicyTables } from "./policy-tables.ts";

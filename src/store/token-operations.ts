@@ -1,5 +1,5 @@
 // Writes behind tokens. Each is one business act with plain arguments, run inside one transaction by the writer.
-import { and, eq, inArray, isNull, lt, sql } from "drizzle-orm";
+import { and, eq, inArray, isNull, lt, sql } from "drizzle-orm/sql";
 import { badToken } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import type { Connection } from "./connection.ts";

@@ -1,5 +1,5 @@
 // Tables of what stands behind tokens: grants, refresh families, what was used up or revoked, keys, the audit trail.
-import { sql } from "drizzle-orm";
+import { sql } from "drizzle-orm/sql";
 import type { Kit } from "./columns.ts";
 
 export function defineTokenTables({ table, text, integer, flag, json, index, primaryKey }: Kit) {

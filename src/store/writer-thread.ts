@@ -11,7 +11,20 @@ export type WriterMessage =
   | { ready: true }
   | { outcomes: { id: number; value?: unknown; failure?: FailureMessage }[]; fatal: boolean };
 
+/** All in milliseconds: the stored time, and the monotonic clock when it was stored. */
+export type HighWater = { mark: number; monotonic: number };
+
 const highWaterStep = 1000;
+const highWaterLeap = 5 * 60_000;
+
+/**
+ * The next time to store: the wall clock's, but at most five minutes further than the monotonic clock has run since
+ * the last one. A wall clock that leaps by years for a moment would otherwise lock out the right one for years.
+ */
+export const raised = (last: HighWater, seen: { wall: number; monotonic: number }): HighWater => ({
+  mark: Math.min(seen.wall, last.mark + (seen.monotonic - last.monotonic) + highWaterLeap),
+  monotonic: seen.monotonic,
+});
 
 const port = parentPort;
 if (port !== null) await serve(workerData as WriterData);
@@ -19,9 +32,10 @@ if (port !== null) await serve(workerData as WriterData);
 async function serve({ path, durability }: WriterData): Promise<void> {
   const file = openFile(path, "write", durability);
   const operations = bindOperations(connect(file));
-  let mark = Date.now();
+  // At the start there is nothing to compare the wall clock with: a machine may have been off for any time.
+  let highWater: HighWater = { mark: Date.now(), monotonic: monotonicNow() };
   const run = groupCommit(file, operations, Date.now);
-  const first = await run([{ id: 0, name: "raiseHighWater", args: { now: mark }, deadline: Number.MAX_SAFE_INTEGER }]);
+  const first = await run([raiseTo(highWater.mark)]);
   if (first.fatal) throw new Error("the database file is damaged or its disk fails");
   if (durability === "FULL") assertDurable(file);
 
@@ -35,10 +49,10 @@ async function serve({ path, durability }: WriterData): Promise<void> {
   port?.postMessage({ ready: true } satisfies WriterMessage);
 
   function withHighWater(jobs: Job[]): Job[] {
-    const now = Date.now();
-    if (now - mark < highWaterStep) return jobs;
-    mark = now;
-    return [...jobs, { id: 0, name: "raiseHighWater", args: { now }, deadline: Number.MAX_SAFE_INTEGER }];
+    const next = raised(highWater, { wall: Date.now(), monotonic: monotonicNow() });
+    if (next.mark - highWater.mark < highWaterStep) return jobs;
+    highWater = next;
+    return [...jobs, raiseTo(next.mark)];
   }
 
   function finish(): void {
@@ -46,6 +60,14 @@ async function serve({ path, durability }: WriterData): Promise<void> {
     file.close();
     port?.close();
   }
+}
+
+function monotonicNow(): number {
+  return Math.floor(performance.now());
+}
+
+function raiseTo(now: number): Job {
+  return { id: 0, name: "raiseHighWater", args: { now }, deadline: Number.MAX_SAFE_INTEGER };
 }
 
 function toMessage({ outcomes, fatal }: GroupResult): WriterMessage {

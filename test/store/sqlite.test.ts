@@ -1,9 +1,11 @@
 // The SQLite store: the contract, and what only a file and its process have.
 import { rmSync, statSync, writeFileSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
 import Sqlite from "better-sqlite3";
 import { afterAll, describe, expect, it } from "vitest";
 import { steadyClock } from "../../src/clock.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
+import { raised } from "../../src/store/writer-thread.ts";
 import {
   createRow,
   databaseFile,
@@ -81,6 +83,40 @@ describe("F07: a clock that is set back", () => {
     expect(second.highWater).toBe(started + 3_600_000);
     expect(steadyClock(second.highWater).now()).toBe(started + 3_600_000);
   });
+
+  it("by more than an hour is refused at the start, with both times, and the file is left as it was", async () => {
+    const path = databaseFile();
+    const mark = Date.now() + 1_800_000;
+    const first = await openSqliteStore({ path, onFatal: () => undefined });
+    await first.write("raiseHighWater", { now: mark });
+    await first.close();
+    const at = (time: number) => openTestStore({ path, wall: () => time });
+    const refused = await at(mark - 3_600_001).catch((thrown: unknown) => thrown);
+    expect(refused).toMatchObject({ kind: "precondition" });
+    for (const time of [mark, mark - 3_600_001]) expect(String(refused)).toContain(new Date(time).toISOString());
+    expect((await at(mark - 3_600_000)).highWater).toBe(mark);
+  });
+});
+
+describe("F07: a clock that leaps ahead for a moment", () => {
+  const year = 365 * 86_400_000;
+  const last = { mark: 1_000_000, monotonic: 50 };
+
+  it("moves the stored time five minutes beyond what has really passed, and no further", () => {
+    const passed = { monotonic: 50 + 7000 };
+    for (const [wall, mark] of [
+      [1_307_000 + year, 1_307_000],
+      [1_307_001, 1_307_000],
+      [1_307_000, 1_307_000],
+      [1_306_999, 1_306_999],
+      [999_999, 999_999],
+    ] as const)
+      expect(raised(last, { ...passed, wall })).toEqual({ ...passed, mark });
+  });
+
+  it("is followed as far as it likes after as long a pause", () => {
+    expect(raised(last, { wall: 1_000_000 + year, monotonic: 50 + year }).mark).toBe(1_000_000 + year);
+  });
 });
 
 describe("exhausted", () => {
@@ -116,6 +152,19 @@ describe("files", () => {
     const store = await openTestStore({ path });
     expect(store.healthy()).toBe(true);
     expect((statSync(path).mode & 0o777).toString(8)).toBe("600");
+  });
+
+  it("a reading connection that cannot be had leaves no writer behind", async () => {
+    const path = databaseFile();
+    const writers: Worker[] = [];
+    const note = (worker: Worker) => void writers.push(worker);
+    await (await openSqliteStore({ path, onFatal: () => undefined })).close();
+    // Only reads are prepared for it, so that the writer alone would start.
+    new Sqlite(path).exec("DROP TABLE group_member").close();
+    process.on("worker", note);
+    await expect(openTestStore({ path })).rejects.toThrow(/group_member/);
+    process.off("worker", note);
+    expect(writers.filter(({ threadId }) => threadId > 0)).toEqual([]);
   });
 
   it("what is not a database is refused, and the lock is given back", async () => {
