@@ -58,6 +58,7 @@ async function firstFault(parts: Needs, tenant: string, signed: Signed): Promise
   let previous = beginning;
   let seq = 0;
   for (;;) {
+    await nextTurn();
     const rows = await parts.store.instance.auditTrail(tenant, seq, rowsAtOnce);
     for (const row of rows) {
       const fault = rowFault(parts, row, { seq: seq + 1, previous, signed });
@@ -68,7 +69,6 @@ async function firstFault(parts: Needs, tenant: string, signed: Signed): Promise
       seq = row.seq;
     }
     if (rows.length === 0) break;
-    await nextTurn();
   }
   return signed.last > seq ? `rows after ${seq} are missing; ${signed.last} were signed` : undefined;
 }
@@ -160,11 +160,11 @@ function claimOf(line: string): Pick<Checkpoint, "tenant" | "seq"> {
 async function lastSealed({ store }: Needs, tenant: string, seq: number): Promise<AuditRow | undefined> {
   let last: AuditRow | undefined;
   for (;;) {
+    await nextTurn();
     const rows = await store.instance.auditTrail(tenant, last?.seq ?? seq, rowsAtOnce);
     const unsealed = rows.findIndex((row) => !row.sealed);
     last = (unsealed < 0 ? rows : rows.slice(0, unsealed)).at(-1) ?? last;
     if (unsealed >= 0 || rows.length < rowsAtOnce) return last;
-    await nextTurn();
   }
 }
 
