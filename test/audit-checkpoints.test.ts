@@ -8,8 +8,6 @@ import {
   renameSync,
   rmdirSync,
   rmSync,
-  statSync,
-  truncateSync,
   writeFileSync,
 } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -101,9 +99,9 @@ describe("a checkpoint that did not reach the disk", () => {
 
   it("F30: a forged last line is a fault, though it has no end", async () => {
     const { parts, checkpointFile } = await sealedTrail();
-    const { size } = statSync(checkpointFile);
-    truncateSync(checkpointFile, size - 2);
-    appendFileSync(checkpointFile, "-");
+    // The last sign of an ES256 signature carries two bits: these two differ in them.
+    const text = readFileSync(checkpointFile, "utf8").trimEnd();
+    writeFileSync(checkpointFile, text.slice(0, -1) + (text.endsWith("A") ? "Q" : "A"));
     expect(await verifyAudit(parts)).toEqual(["checkpoint line 3 is not one that was signed"]);
   });
 
