@@ -6,6 +6,7 @@ import type { Settings } from "./config.ts";
 import { Failure } from "./failure.ts";
 import { AuthService } from "./gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "./parts.ts";
+import { signingAlgorithms } from "./policy/keys.ts";
 import { createMetrics, type Metrics } from "./telemetry.ts";
 import { createIdentify } from "./transport/caller.ts";
 import { createDispatch } from "./transport/dispatch.ts";
@@ -68,7 +69,7 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
     issuer: parts.issuer,
     jwks: keyring.jwks,
     jwksMaxAge: signingKeys.jwksMaxAge,
-    algorithms: ["ES256", "RS256", "ES384", "EdDSA"],
+    algorithms: signingAlgorithms,
     knowsOrigin: store.instance.knowsOrigin,
     ready: () => readiness(parts, stopping),
     registry: metrics.registry,

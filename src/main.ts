@@ -7,12 +7,12 @@ import type { Logger } from "pino";
 import { createApp } from "./app.ts";
 import { type Actions, runCommand } from "./cli.ts";
 import { steadyClock } from "./clock.ts";
-import { formatAddress, type Settings } from "./config.ts";
+import { type Address, formatAddress, type Settings } from "./config.ts";
 import { askRunning, listenForControl } from "./control.ts";
 import { banner } from "./dev/banner.ts";
-import { applyDemo, startDemoIssuer, writeDevFile } from "./dev/demo.ts";
+import { applyDemo, type DevFile, startDemoIssuer, writeDevFile } from "./dev/demo.ts";
 import { Failure } from "./failure.ts";
-import { openParts } from "./open.ts";
+import { type Opened, openParts } from "./open.ts";
 import { applyAtStart, createOperate, type OperatorRequest } from "./operate.ts";
 import { systemRandom } from "./random.ts";
 import { createLog } from "./telemetry.ts";
@@ -47,11 +47,7 @@ async function serve(asked: Settings): Promise<void> {
   const devIssuer = settings.dev
     ? await startDemoIssuer({ clock: steadyClock(), random, port: settings.devIssuerPort })
     : undefined;
-  const opened = await openParts(settings, {
-    issuer: issuerOf(settings),
-    log,
-    onFatal: (cause) => endWith(cause, log),
-  });
+  const opened = await open(settings, log);
   const { parts } = opened;
   const operate = createOperate(parts, settings.auditCheckpointFile);
   const demo = devIssuer && (await applyDemo(parts, { devIssuer: devIssuer.issuer, dataDir: settings.dataDir }));
@@ -67,10 +63,10 @@ async function serve(asked: Settings): Promise<void> {
   log.info({ grpc: app.grpcPort, http: app.httpPort, issuer: parts.issuer }, "serving");
   if (devIssuer === undefined || demo === undefined) return;
 
-  const scheme = settings.tls === undefined ? "http" : "https";
-  const file = writeDevFile(settings.dataDir, {
+  const { host } = settings.http.address;
+  const file: DevFile = {
     grpc: formatAddress({ host: settings.grpc.address.host, port: app.grpcPort }),
-    http: `${scheme}://${formatAddress({ host: settings.http.address.host, port: app.httpPort })}`,
+    http: urlOf(settings, { host, port: app.httpPort }),
     issuer: parts.issuer,
     ...demo,
     upstream: {
@@ -79,8 +75,8 @@ async function serve(asked: Settings): Promise<void> {
       client_id: devIssuer.exampleBody.client_id,
       example_body: devIssuer.exampleBody,
     },
-  });
-  print(banner(file));
+  };
+  print(banner(writeDevFile(settings.dataDir, file), file));
 }
 
 /** Through the running instance if there is one, for it holds the store; otherwise on the store itself. */
@@ -88,11 +84,7 @@ async function operateOn(settings: Settings, request: OperatorRequest): Promise<
   const answered = await askRunning(settings.dataDir, request);
   if (answered !== undefined) return print(answered);
   const log = createLog({ ...settings.log, level: "error" });
-  const opened = await openParts(settings, {
-    issuer: issuerOf(settings),
-    log,
-    onFatal: (cause) => endWith(cause, log),
-  });
+  const opened = await open(settings, log);
   try {
     print(await createOperate(opened.parts, settings.auditCheckpointFile)(request));
   } finally {
@@ -100,10 +92,16 @@ async function operateOn(settings: Settings, request: OperatorRequest): Promise<
   }
 }
 
-async function healthcheck({ http, tls }: Settings): Promise<void> {
+function open(settings: Settings, log: Logger): Promise<Opened> {
+  const issuer = settings.issuer ?? urlOf(settings, settings.http.address);
+  return openParts(settings, { issuer, log, onFatal: (cause) => endWith(cause, log) });
+}
+
+async function healthcheck(settings: Settings): Promise<void> {
+  const { http, tls } = settings;
   // From inside the machine: an address that means "all" is reached on loopback.
   const host = http.address.host.replace(/^(0\.0\.0\.0|::)$/, "localhost");
-  const url = `${tls === undefined ? "http" : "https"}://${formatAddress({ ...http.address, host })}/readyz`;
+  const url = `${urlOf(settings, { ...http.address, host })}/readyz`;
   const ready = await (tls === undefined ? asksPlain(url) : asksOwnTls(url)).catch(() => false);
   if (!ready) throw new Failure("unavailable", `${url} does not say that it is ready`);
 }
@@ -140,8 +138,8 @@ async function withPort(settings: Settings): Promise<Settings> {
 }
 
 // Functions, not constants, from here on: the command above runs before a constant below it has its value.
-function issuerOf({ issuer, http, tls }: Settings): string {
-  return issuer ?? `${tls === undefined ? "http" : "https"}://${formatAddress(http.address)}`;
+function urlOf({ tls }: Settings, address: Address): string {
+  return `${tls === undefined ? "http" : "https"}://${formatAddress(address)}`;
 }
 
 function stopOnSignal(log: Logger, stop: () => Promise<void>): void {

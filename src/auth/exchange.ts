@@ -20,7 +20,7 @@ export const exchange =
   async (call, request) => {
     refuseUnbuilt(request);
     // Before anything is asked or made in its name: a malformed request must not leave a user behind.
-    readScope(request.scope);
+    const asked = readScope(request.scope);
     const client = callingClient(call);
     const { application } = client;
     const policy = await parts.policies.of(application.tenantId, client.tenant.policyEpoch);
@@ -35,7 +35,7 @@ export const exchange =
     const subject = await subjectAt(parts, call, { client, user, resource, organization, policy });
     const issued = await issue(parts, call, {
       ...subject,
-      scope: request.scope,
+      asked,
       ttl: request.ttl,
       connectorId: connector.id,
       claim,

@@ -1,10 +1,27 @@
-// A family's row in the words of the rotation policy.
-import type { FamilyState, Presented } from "../policy/rotation.ts";
+// What a presented refresh token does to its family's row, in the words of the rotation policy.
+import { decideRotation, type FamilyState, type RotationDecision } from "../policy/rotation.ts";
 import type { Row } from "../store/tables.ts";
 import type { Keyring } from "../tokens/keyring.ts";
 import { matchOf, type PresentedRefreshToken } from "../tokens/refresh-token.ts";
 
-export function familyState(row: Row<"refreshFamily">): FamilyState {
+/** Asked by Refresh, and by Introspect, which calls inactive whatever Refresh would refuse. `now` is milliseconds. */
+export const decidePresentation = (
+  keyring: Keyring,
+  row: Row<"refreshFamily">,
+  input: { token: string; presented: PresentedRefreshToken; clientId: string; now: number },
+): RotationDecision =>
+  decideRotation(
+    familyState(row),
+    {
+      generation: input.presented.generation,
+      matches: matchOf(keyring, input.token, row),
+      clientId: input.clientId,
+      binding: null,
+    },
+    input.now,
+  );
+
+function familyState(row: Row<"refreshFamily">): FamilyState {
   return {
     generation: row.generation,
     headDigest: row.headDigest,
@@ -19,15 +36,3 @@ export function familyState(row: Row<"refreshFamily">): FamilyState {
     revokedAt: row.revokeTime,
   };
 }
-
-/** Which token of the family this is, and who brings it. */
-export const presentedBy = (
-  keyring: Keyring,
-  row: Row<"refreshFamily">,
-  input: { token: string; presented: PresentedRefreshToken; clientId: string },
-): Presented => ({
-  generation: input.presented.generation,
-  matches: matchOf(keyring, input.token, row),
-  clientId: input.clientId,
-  binding: null,
-});

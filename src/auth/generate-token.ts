@@ -9,7 +9,7 @@ import {
 import type { Parts } from "../parts.ts";
 import { emailKey } from "../policy/email.ts";
 import { callingClient } from "./callers.ts";
-import { issue, subjectAt } from "./issue.ts";
+import { issue, readScope, subjectAt } from "./issue.ts";
 import { realmTarget } from "./realm.ts";
 
 type Needs = Pick<Parts, "store" | "policies" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
@@ -34,7 +34,7 @@ export const generateToken =
     });
     const issued = await issue(parts, call, {
       ...subject,
-      scope: request.scope,
+      asked: readScope(request.scope),
       ttl: request.ttl,
       connectorId: null,
       claim: undefined,

@@ -11,12 +11,11 @@ import type {
 import type { Parts } from "../parts.ts";
 import { crossAudience, managementIndicator } from "../policy/audience.ts";
 import { allPermissions, effectivePermissions } from "../policy/permissions.ts";
-import { decideRotation } from "../policy/rotation.ts";
 import { endedBecause } from "../policy/standing.ts";
 import { isRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
 import { callingClient } from "./callers.ts";
-import { familyState, presentedBy } from "./family.ts";
-import { aliveToken } from "./liveness.ts";
+import { decidePresentation } from "./family.ts";
+import { aliveToken, readOwnToken } from "./liveness.ts";
 
 type Needs = Pick<Parts, "store" | "policies" | "keyring" | "verify" | "issuer">;
 type Answer = MessageInitShape<typeof IntrospectResponseSchema>;
@@ -44,7 +43,7 @@ const answerFor = (parts: Needs, call: Call, token: string): Promise<Answer> =>
   isRefreshToken(token) ? aboutRefreshToken(parts, call, token) : aboutAccessToken(parts, call, token);
 
 async function aboutAccessToken(parts: Needs, call: Call, token: string): Promise<Answer> {
-  const claims = await parts.verify(token, { now: call.now }).catch(onlyBadToken);
+  const claims = await readOwnToken(parts, token, call.now);
   if (claims === undefined || claims.tenant_id !== callingClient(call).application.tenantId) return inactive;
   const alive = await aliveToken(parts, claims, call.now);
   if (alive === undefined) return inactive;
@@ -79,11 +78,8 @@ async function aboutRefreshToken(parts: Needs, call: Call, token: string): Promi
   const tenant = parts.store.tenant(application.tenantId);
   const family = await tenant.family(presented.familyId);
   if (family === undefined) return inactive;
-  const decision = decideRotation(
-    familyState(family),
-    presentedBy(parts.keyring, family, { token, presented, clientId: application.id }),
-    call.now,
-  );
+  const brought = { token, presented, clientId: application.id, now: call.now };
+  const decision = decidePresentation(parts.keyring, family, brought);
   if (decision.kind === "refuse" || decision.kind === "reuse") return inactive;
   const standing = await tenant.standing(family.grantId, "");
   if (standing === undefined || endedBecause(standing, call.now) !== undefined) return inactive;
@@ -117,10 +113,4 @@ async function mayRead(parts: Needs, call: Call, serverClientIds: readonly strin
     management.id,
   );
   return allPermissions(held).includes(crossAudience);
-}
-
-// An outage of the store is an outage, never "inactive".
-function onlyBadToken(thrown: unknown): undefined {
-  if (thrown instanceof Failure && thrown.kind === "badToken") return undefined;
-  throw thrown;
 }

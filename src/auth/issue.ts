@@ -27,8 +27,8 @@ export type Subject = {
 
 export type IssueRequest = Subject & {
   policy: Policy;
-  /** As asked: space-delimited, "" for everything. */
-  scope: string;
+  /** Scopes asked for; null asks for everything. */
+  asked: readonly string[] | null;
   /** Seconds asked for; 0 is policy's own. */
   ttl: number;
   connectorId: string | null;
@@ -41,9 +41,8 @@ export type Issued = { token: string; expiresIn: number; scope: string; refreshT
 const day = 86_400_000;
 
 export async function issue(parts: Needs, call: Call, request: IssueRequest): Promise<Issued> {
-  const asked = readScope(request.scope);
-  const grant = grantRow(parts, call, request, asked);
-  const access = await mintAccess(parts, call, { ...request, grantId: grant.id, asked, ttl: request.ttl });
+  const grant = grantRow(parts, call, request);
+  const access = await mintAccess(parts, call, { ...request, grantId: grant.id });
   const refresh = request.refreshable ? newFamily(parts, call, request, grant) : undefined;
   // Nothing leaves before the grant is durable; a single-use token is claimed in the same commit.
   await parts.store.write(
@@ -135,7 +134,8 @@ function lifetimeOf(lifetimes: Lifetimes, input: Subject & { ttl: number }): num
   });
 }
 
-function grantRow(parts: Needs, call: Call, request: IssueRequest, asked: readonly string[] | null): Row<"grant"> {
+function grantRow(parts: Needs, call: Call, request: IssueRequest): Row<"grant"> {
+  const { asked } = request;
   return {
     id: newId(call.now, parts.random),
     tenantId: request.user.tenantId,

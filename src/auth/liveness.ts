@@ -1,4 +1,5 @@
 // Is this access token alive, and what may its subject still do? Asked by Introspect and for every bearer.
+import { Failure } from "../failure.ts";
 import type { Parts } from "../parts.ts";
 import { allPermissions, type Effective } from "../policy/permissions.ts";
 import { endedBecause } from "../policy/standing.ts";
@@ -6,6 +7,20 @@ import type { Standing } from "../store/reads.ts";
 import type { AccessClaims } from "../tokens/mint.ts";
 import { realmOf } from "./realm.ts";
 import { permissionsOf } from "./subject.ts";
+
+/** The claims of a token that we signed and that has not expired; undefined for any other. An outage is thrown. */
+export async function readOwnToken(
+  parts: Pick<Parts, "verify">,
+  token: string,
+  now: number,
+): Promise<AccessClaims | undefined> {
+  try {
+    return await parts.verify(token, { now });
+  } catch (thrown) {
+    if (thrown instanceof Failure && thrown.kind === "badToken") return undefined;
+    throw thrown;
+  }
+}
 
 export type Alive = { standing: Standing; permissions: readonly string[]; roles: readonly string[] };
 

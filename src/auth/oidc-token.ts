@@ -3,7 +3,7 @@ import type { UseCase } from "../call.ts";
 import type { OidcTokenRequestSchema, TokenResponseSchema } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
 import { callingClient } from "./callers.ts";
-import { issue, subjectAt } from "./issue.ts";
+import { issue, readScope, subjectAt } from "./issue.ts";
 import { realmTarget } from "./realm.ts";
 import { recognize } from "./upstream.ts";
 
@@ -24,7 +24,7 @@ export const oidcToken =
     const subject = await subjectAt(parts, call, { client, user, resource, organization: undefined, policy });
     const issued = await issue(parts, call, {
       ...subject,
-      scope: request.scope,
+      asked: readScope(request.scope),
       ttl: request.ttl,
       connectorId: connector.id,
       claim,

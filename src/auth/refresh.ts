@@ -4,13 +4,13 @@ import type { Call, ClientState, UseCase } from "../call.ts";
 import { Failure, invalidGrant } from "../failure.ts";
 import type { ExchangeResponseSchema, RefreshRequestSchema } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
-import { decideRotation, idleExpiry } from "../policy/rotation.ts";
+import { idleExpiry } from "../policy/rotation.ts";
 import { endedBecause } from "../policy/standing.ts";
 import type { Row } from "../store/tables.ts";
 import { newSalt, type PresentedRefreshToken, parseRefreshToken, successorOf } from "../tokens/refresh-token.ts";
 import { callingClient } from "./callers.ts";
 import { accessTokenType } from "./exchange.ts";
-import { familyState, presentedBy } from "./family.ts";
+import { decidePresentation } from "./family.ts";
 import { mintAccess, readScope, subjectAt } from "./issue.ts";
 import { organizationOf } from "./subject.ts";
 import { userPicture } from "./user-picture.ts";
@@ -48,11 +48,8 @@ type Presentation = {
 /** Throws invalid_grant for every refusal. */
 async function present(parts: Needs, call: Call, presentation: Presentation) {
   const { client, family, presented, token } = presentation;
-  const decision = decideRotation(
-    familyState(family),
-    presentedBy(parts.keyring, family, { token, presented, clientId: client.application.id }),
-    call.now,
-  );
+  const brought = { token, presented, clientId: client.application.id, now: call.now };
+  const decision = decidePresentation(parts.keyring, family, brought);
   if (decision.kind === "refuse") throw invalidGrant(decision.reason);
   if (decision.kind === "reuse") {
     await endFamily(parts, call, family);

@@ -6,6 +6,7 @@ import type { RevokeRequestSchema, RevokeResponseSchema } from "../gen/tessera/a
 import type { Parts } from "../parts.ts";
 import { isRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
 import { callingClient } from "./callers.ts";
+import { readOwnToken } from "./liveness.ts";
 
 type Needs = Pick<Parts, "store" | "keyring" | "verify">;
 
@@ -40,11 +41,8 @@ async function revokeRefreshToken(parts: Needs, call: Call, token: string): Prom
 
 async function revokeAccessToken(parts: Needs, call: Call, token: string): Promise<void> {
   const { application } = callingClient(call);
-  const claims = await parts.verify(token, { now: call.now }).catch((thrown: unknown) => {
-    // Unknown, expired or mangled: there is nothing to end (RFC 7009 section 2.2).
-    if (thrown instanceof Failure && thrown.kind === "badToken") return undefined;
-    throw thrown;
-  });
+  const claims = await readOwnToken(parts, token, call.now);
+  // Unknown, expired or mangled: there is nothing to end (RFC 7009 section 2.2).
   if (claims === undefined || claims.tenant_id !== application.tenantId) return;
   if (claims.client_id !== application.id) throw othersToken();
   await parts.store.write(

@@ -1,10 +1,8 @@
 // What `npm start` shows a newcomer: where everything is, and two lines to try. Secrets stay in dev.json.
-import { readFileSync } from "node:fs";
 import type { DevFile } from "./demo.ts";
 
-/** The lines for a dev.json that was just written. */
-export function banner(devFile: string): string[] {
-  const { grpc, http, upstream } = JSON.parse(readFileSync(devFile, "utf8")) as DevFile;
+/** The lines for a dev.json that was just written to `devFile`. */
+export function banner(devFile: string, { grpc, http, upstream }: DevFile): string[] {
   const method = "tessera.auth.v1.AuthService/Exchange";
   return [
     "",

@@ -2,10 +2,11 @@
 
 /** What keys may sign with. HS* and none cannot be said (RFC 8725 section 3.1, RFC 9068 section 2.1). */
 export type Algorithm = "ES256" | "RS256" | "ES384" | "EdDSA";
-const byNumber: readonly Algorithm[] = ["ES256", "ES256", "RS256", "ES384", "EdDSA"];
+/** In the order of tessera.admin.v1.SigningAlgorithm, which counts from 1. */
+export const signingAlgorithms: readonly Algorithm[] = ["ES256", "RS256", "ES384", "EdDSA"];
 
 /** By the number of tessera.admin.v1.SigningAlgorithm; unspecified and unknown are ES256. */
-export const algorithmOf = (number: number): Algorithm => byNumber[number] ?? "ES256";
+export const algorithmOf = (number: number): Algorithm => signingAlgorithms[number - 1] ?? "ES256";
 
 export type KeyUse = "access" | "checkpoint";
 export type KeyStatus = "next" | "current" | "previous" | "revoked";

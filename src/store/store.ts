@@ -37,15 +37,13 @@ export function assembleStore(parts: {
   closeReads(): void;
 }): Store {
   const handles = new LRUCache<string, TenantStore>({ max: handlesKept });
+  const reads = Object.entries(guarded(parts.reads));
   const bind = (tenantId: string): TenantStore => {
-    const bound = Object.entries(parts.reads).map(([name, read]) => [
-      name,
-      (...args: unknown[]) => guarded(() => (read as (...all: unknown[]) => Promise<unknown>)(tenantId, ...args)),
-    ]);
+    const bound = reads.map(([name, read]) => [name, (...args: unknown[]) => (read as Read)(tenantId, ...args)]);
     return { tenantId, ...Object.fromEntries(bound) };
   };
   return {
-    instance: guardAll(parts.instance),
+    instance: guarded(parts.instance),
     tenant(tenantId) {
       const known = handles.get(tenantId);
       if (known !== undefined) return known;
@@ -64,19 +62,18 @@ export function assembleStore(parts: {
   };
 }
 
-/** A read that fails is an outage, like a write that does: never "not found". */
-async function guarded<T>(read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
-  } catch (thrown) {
-    throw storeFailure(thrown);
-  }
-}
+type Read = (...args: unknown[]) => Promise<unknown>;
 
-function guardAll(reads: Store["instance"]): Store["instance"] {
-  const all = Object.entries(reads).map(([name, read]) => [
-    name,
-    (...args: unknown[]) => guarded(() => (read as (...given: unknown[]) => Promise<unknown>)(...args)),
-  ]);
-  return Object.fromEntries(all) as Store["instance"];
+/** The same reads, but one that fails is an outage, like a write that does: never "not found". */
+function guarded<R extends object>(reads: R): R {
+  const guard =
+    (read: Read): Read =>
+    async (...args) => {
+      try {
+        return await read(...args);
+      } catch (thrown) {
+        throw storeFailure(thrown);
+      }
+    };
+  return Object.fromEntries(Object.entries(reads).map(([name, read]) => [name, guard(read as Read)])) as R;
 }
