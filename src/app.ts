@@ -1,22 +1,24 @@
 // The whole service as a value: opened parts in, two listening doors out. main and the tests both call it.
 import { setTimeout as delay } from "node:timers/promises";
-import { authUseCases, verifyBearer } from "./auth/index.ts";
+import { authUseCases, machinePermissions, verifyBearer } from "./auth/index.ts";
 import { sealAudit } from "./audit-trail.ts";
+import { serve } from "./call.ts";
 import type { Settings } from "./config.ts";
 import { Failure } from "./failure.ts";
 import { AuthService } from "./gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "./parts.ts";
 import { signingAlgorithms } from "./policy/keys.ts";
+import { managementServices } from "./resources/index.ts";
 import { createMetrics, type Metrics } from "./telemetry.ts";
 import { createIdentify } from "./transport/caller.ts";
 import { createDispatch } from "./transport/dispatch.ts";
 import { startGrpc } from "./transport/grpc.ts";
 import { type HttpParts, startHttp } from "./transport/http.ts";
 import { createLimits } from "./transport/limits.ts";
-import { resolveMethods, serve } from "./transport/method.ts";
+import { resolveMethods } from "./transport/method.ts";
 import { createHttpServer, grpcCredentials } from "./transport/tls.ts";
 import { createRouter } from "./transport/trpc.ts";
-import { createValidation } from "./transport/validation.ts";
+import { compileRules } from "./validation.ts";
 
 export type App = {
   /** The ports that were really bound. */
@@ -31,8 +33,12 @@ export type App = {
 const every = { seal: 500, keys: 5_000, sweep: 60_000 };
 
 export async function createApp(settings: Settings, parts: Parts): Promise<App> {
-  const services = [serve(AuthService, authUseCases(parts))];
+  const services = [serve(AuthService, authUseCases(parts)), ...managementServices(parts)];
   const methods = resolveMethods(services);
+  compileRules(
+    parts.validate,
+    AuthService.methods.map(({ input }) => input),
+  );
   const limits = createLimits(settings.rateLimit);
   const metrics = createMetrics({ process: true });
   const { store, secrets, clock, random, log, keyring } = parts;
@@ -41,11 +47,12 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
       findClient: store.instance.findClient,
       findClientByCertificate: store.instance.findClientByCertificate,
       secrets,
+      machinePermissions: machinePermissions(parts),
       verifyBearer: verifyBearer(parts),
       limits,
     }),
     limits,
-    validate: createValidation(methods.map((method) => method.desc.input)),
+    validate: parts.validate,
     clock,
     random,
     log,

@@ -1,5 +1,6 @@
 // What a use-case is and what it is told about the call it serves. Every door makes a Call; no use-case sees a door.
 import type { DescMessage, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { Failure } from "./failure.ts";
 import type { Row } from "./store/tables.ts";
 import type { AccessClaims } from "./tokens/mint.ts";
 
@@ -12,8 +13,16 @@ export type ClientState = {
 
 export type Caller =
   | { kind: "anonymous" }
-  /** An application: `proof` says how it showed who it is. A public one only named itself. */
-  | { kind: "client"; client: ClientState; proof: "secret" | "certificate" | "public" }
+  /**
+   * An application: `proof` says how it showed who it is. A public one only named itself. `permissions` are those of its
+   * machine roles; read only for a method that asks for permissions.
+   */
+  | {
+      kind: "client";
+      client: ClientState;
+      proof: "secret" | "certificate" | "public";
+      permissions: ReadonlySet<string>;
+    }
   /** The holder of a live access token for the management resource, with its live permissions. */
   | { kind: "user"; client: ClientState; claims: AccessClaims; permissions: ReadonlySet<string> };
 
@@ -39,3 +48,17 @@ export type UseCase<I extends DescMessage, O extends DescMessage> = (
 export type UseCases<S extends DescService> = {
   [K in keyof S["method"]]: UseCase<S["method"][K]["input"], S["method"][K]["output"]>;
 };
+
+export type Served = { desc: DescService; useCases: Readonly<Record<string, UseCase<DescMessage, DescMessage>>> };
+
+/** Pairs a service with its use-cases, all of them and no other; here their types are erased for the generic doors. */
+export const serve = <S extends DescService>(desc: S, useCases: UseCases<S>): Served => ({
+  desc,
+  useCases,
+});
+
+/** The application that calls, whatever it proved itself with. The contract's `access` has said which kinds may come. */
+export function callingClient(call: Pick<Call, "caller">): ClientState {
+  if (call.caller.kind === "anonymous") throw new Failure("unauthenticated", "the client is not authenticated");
+  return call.caller.client;
+}

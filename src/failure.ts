@@ -59,7 +59,8 @@ export type Reason =
   | "INVALID_TOKEN"
   | "UNAUTHORIZED_CLIENT"
   | "INSUFFICIENT_SCOPE"
-  | "TOKEN_TOO_LARGE";
+  | "TOKEN_TOO_LARGE"
+  | "LIMIT_REACHED";
 
 /** A broken rule of the request. Never holds the value. */
 export type Violation = { field: string; description: string; rule: string };

@@ -12,13 +12,16 @@ import { type Random, systemRandom, newId } from "./random.ts";
 import { createOwnSecrets } from "./secrets/own.ts";
 import type { Secrets } from "./secrets/secrets.ts";
 import { createVaultSecrets } from "./secrets/vault.ts";
+import { bringTenantsUpToDate } from "./resources/index.ts";
 import { openSqliteStore } from "./store/sqlite.ts";
 import type { Store } from "./store/store.ts";
+import { systemTenantId } from "./system-tenant.ts";
 import { createIssuers } from "./tokens/issuers.ts";
 import { type KeyRecords, type Keyring, openKeyring } from "./tokens/keyring.ts";
 import { createMint } from "./tokens/mint.ts";
 import { createOutbound } from "./tokens/outbound.ts";
 import { createVerifier } from "./tokens/verify.ts";
+import { createValidation } from "./validation.ts";
 
 export type OpenOptions = {
   /** The issuer identifier; known only after the port is, where dev mode takes any port. */
@@ -51,6 +54,7 @@ export async function openParts(settings: Settings, options: OpenOptions): Promi
       rotationInterval: settings.signingKeys.rotationInterval,
     });
     const parts = assemble(settings, { ...options, store, clock, random, keyring });
+    await bringTenantsUpToDate(parts);
     return { parts, close: () => closeAll(store, keyring) };
   } catch (thrown) {
     await store.close();
@@ -82,6 +86,7 @@ function assemble(settings: Settings, base: Base): Parts {
     secrets: openSecrets(settings, { store, keyring, log }),
     clock,
     random,
+    validate: createValidation(),
     log,
   };
 }
@@ -123,7 +128,7 @@ function keyRecords(store: Store, clock: Clock, random: Random): KeyRecords {
     }),
     save: ({ revision, signingKeys, dataKeys, event }) => {
       const now = clock.now();
-      const audit = operatorEvent(now, newId(now, random), { event, subject: "keyring", tenantId: "system" });
+      const audit = operatorEvent(now, newId(now, random), { event, subject: "keyring", tenantId: systemTenantId });
       return store.write("saveKeys", { revision, signingKeys: [...signingKeys], dataKeys: [...dataKeys], audit });
     },
   };

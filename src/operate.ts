@@ -25,7 +25,7 @@ export type OperatorRequest =
 
 export type Operate = (request: OperatorRequest) => Promise<string[]>;
 
-type Needs = Pick<Parts, "store" | "keyring" | "random" | "clock">;
+type Needs = Pick<Parts, "store" | "keyring" | "random" | "clock" | "validate">;
 
 /** Throws what the command throws; invalid for one that this version does not know. */
 export function createOperate(parts: Needs, checkpointFile: string): Operate {

@@ -9,6 +9,7 @@ import type { Issuers } from "./tokens/issuers.ts";
 import type { Keyring } from "./tokens/keyring.ts";
 import type { Mint } from "./tokens/mint.ts";
 import type { Verify } from "./tokens/verify.ts";
+import type { Validate } from "./validation.ts";
 
 /** Lifetimes of the instance, in seconds. */
 export type Lifetimes = {
@@ -32,5 +33,6 @@ export type Parts = {
   secrets: Secrets;
   clock: Clock;
   random: Random;
+  validate: Validate;
   log: Logger;
 };

@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import type { ExchangeRequest, ExchangeRequestSchema, ExchangeResponseSchema } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
 import { chooseAudience } from "../policy/audience.ts";
-import { callingClient } from "./callers.ts";
+import { callingClient } from "../call.ts";
 import { issue, readScope, subjectAt } from "./issue.ts";
 import { organizationOf } from "./subject.ts";
 import { targetOrRefuse } from "./target.ts";

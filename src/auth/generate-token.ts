@@ -8,7 +8,7 @@ import {
 } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
 import { emailKey } from "../policy/email.ts";
-import { callingClient } from "./callers.ts";
+import { callingClient } from "../call.ts";
 import { issue, readScope, subjectAt } from "./issue.ts";
 import { realmTarget } from "./realm.ts";
 

@@ -10,6 +10,7 @@ import { refresh } from "./refresh.ts";
 import { revoke } from "./revoke.ts";
 
 export { verifyBearer } from "./bearer.ts";
+export { machinePermissions } from "./machine.ts";
 
 export const authUseCases = (parts: Parts): UseCases<typeof AuthService> => ({
   exchange: exchange(parts),

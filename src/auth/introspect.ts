@@ -9,13 +9,13 @@ import type {
   IntrospectResponseSchema,
 } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
-import { crossAudience, managementIndicator } from "../policy/audience.ts";
-import { allPermissions, effectivePermissions } from "../policy/permissions.ts";
+import { crossAudience } from "../policy/audience.ts";
 import { endedBecause } from "../policy/standing.ts";
 import { isRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
-import { callingClient } from "./callers.ts";
+import { callingClient } from "../call.ts";
 import { decidePresentation } from "./family.ts";
 import { aliveToken, readOwnToken } from "./liveness.ts";
+import { machinePermissions } from "./machine.ts";
 
 type Needs = Pick<Parts, "store" | "policies" | "keyring" | "verify" | "issuer">;
 type Answer = MessageInitShape<typeof IntrospectResponseSchema>;
@@ -102,15 +102,5 @@ async function mayRead(parts: Needs, call: Call, serverClientIds: readonly strin
   const client = callingClient(call);
   if (call.caller.kind === "user") return call.caller.permissions.has(crossAudience);
   if (serverClientIds.includes(client.application.id)) return true;
-  const { tenantId, id } = client.application;
-  const policy = await parts.policies.of(tenantId, client.tenant.policyEpoch);
-  const management = policy.resourceByIndicator.get(managementIndicator);
-  if (management === undefined) return false;
-  const roleIds = await parts.store.tenant(tenantId).applicationRoleIds(id, call.now);
-  const held = effectivePermissions(
-    policy,
-    { kind: "machine", roleIds, groupIds: [], organizationRoleIds: [] },
-    management.id,
-  );
-  return allPermissions(held).includes(crossAudience);
+  return (await machinePermissions(parts)(client, call.now)).has(crossAudience);
 }

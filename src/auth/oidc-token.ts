@@ -2,7 +2,7 @@
 import type { UseCase } from "../call.ts";
 import type { OidcTokenRequestSchema, TokenResponseSchema } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
-import { callingClient } from "./callers.ts";
+import { callingClient } from "../call.ts";
 import { issue, readScope, subjectAt } from "./issue.ts";
 import { realmTarget } from "./realm.ts";
 import { recognize } from "./upstream.ts";

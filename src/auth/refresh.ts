@@ -8,7 +8,7 @@ import { idleExpiry } from "../policy/rotation.ts";
 import { endedBecause } from "../policy/standing.ts";
 import type { Row } from "../store/tables.ts";
 import { newSalt, type PresentedRefreshToken, parseRefreshToken, successorOf } from "../tokens/refresh-token.ts";
-import { callingClient } from "./callers.ts";
+import { callingClient } from "../call.ts";
 import { accessTokenType } from "./exchange.ts";
 import { decidePresentation } from "./family.ts";
 import { mintAccess, readScope, subjectAt } from "./issue.ts";

@@ -5,7 +5,7 @@ import { Failure } from "../failure.ts";
 import type { RevokeRequestSchema, RevokeResponseSchema } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
 import { isRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
-import { callingClient } from "./callers.ts";
+import { callingClient } from "../call.ts";
 import { readOwnToken } from "./liveness.ts";
 
 type Needs = Pick<Parts, "store" | "keyring" | "verify">;

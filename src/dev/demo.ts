@@ -2,7 +2,6 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { join } from "node:path";
-import { operatorEvent } from "../audit.ts";
 import type { Parts } from "../parts.ts";
 import { newId } from "../random.ts";
 import {
@@ -10,12 +9,13 @@ import {
   applicationSecret,
   createApplicationSecret,
   deleteResource,
+  operating,
   readDeclarations,
   type Acting,
 } from "../resources/index.ts";
 import { type DevIssuer, startDevIssuer } from "./issuer.ts";
 
-type Needs = Pick<Parts, "store" | "keyring" | "secrets" | "random" | "clock">;
+type Needs = Pick<Parts, "store" | "keyring" | "secrets" | "random" | "clock" | "validate">;
 
 const demoFile = fileURLToPath(new URL("./demo.yaml", import.meta.url));
 
@@ -70,7 +70,7 @@ export async function applyDemo(parts: Needs, input: { devIssuer: string; dataDi
     String((await tenant.rowByKey(type, { name }))?.["id"]);
   const clientId = await idOf("application", "Harbour backend");
   const projectId = await idOf("project", "Harbour");
-  const acting: Acting = { tenantId, now, event: (facts) => operatorEvent(now, requestId, { ...facts, tenantId }) };
+  const acting = operating({ tenantId, now, requestId });
   return {
     tenant_id: tenantId,
     project_id: projectId,

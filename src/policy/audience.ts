@@ -4,6 +4,9 @@ import type { Policy, PolicyResource } from "./permissions.ts";
 /** The management resource of every tenant: Tessera's own audience. */
 export const managementIndicator = "urn:tessera:management";
 
+/** The audience of what organization roles allow within an organization itself. */
+export const organizationIndicator = "urn:tessera:organization";
+
 /** The permission to introspect tokens of audiences that the caller does not serve. */
 export const crossAudience = "token:introspect";
 

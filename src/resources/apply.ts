@@ -1,14 +1,14 @@
 // Brings a tenant to its declared state: creates what is missing, updates what differs, and says what it did.
 import { setImmediate as letOthersRun } from "node:timers/promises";
 import { isMessage } from "@bufbuild/protobuf";
-import { operatorEvent } from "../audit.ts";
 import { Failure } from "../failure.ts";
-import { ApplicationSecretSchema } from "../gen/tessera/admin/v1/application_pb.ts";
+import { ApplicationSecretSchema } from "../gen/tessera/admin/v1/application_secret_pb.ts";
 import type { Declaration } from "../gen/tessera/admin/v1/declaration_pb.ts";
 import type { Tenant } from "../gen/tessera/admin/v1/tenant_pb.ts";
 import { newId } from "../random.ts";
 import type { Store } from "../store/store.ts";
-import { planApplicationSecret } from "./application.ts";
+import { operating } from "./acting.ts";
+import { planApplicationSecret } from "./application-secret.ts";
 import { itemsOf } from "./declared.ts";
 import { writableFields } from "./fields.ts";
 import { type Identified, identify } from "./identify.ts";
@@ -57,7 +57,7 @@ async function planDeclaration(parts: ResourceParts, declaration: Declaration, o
   const makeId = () => newId(now, parts.random);
   const tenant = await tenantWithId(parts.store, declaration, makeId);
   const tenantId = tenant.id;
-  const acting: Acting = { tenantId, now, event: (facts) => operatorEvent(now, requestId, { ...facts, tenantId }) };
+  const acting = operating({ tenantId, now, requestId });
   const stored = parts.store.tenant(tenantId);
   const { items, planned } = await identify(stored, itemsOf({ ...declaration, tenant }), makeId);
   const asPlanned: ResourceParts = { ...parts, store: { ...parts.store, tenant: () => planned.store } };

@@ -21,7 +21,10 @@ export type Item = {
 /** Copies, so that names can be replaced by ids in them. */
 export function itemsOf(declaration: Declaration): Item[] {
   const written = messagesOf(clone(DeclarationSchema, declaration)).map(({ path, item }) => itemOf(item.message, path));
-  const implied = impliedByTenant().map((message) => ({ ...itemOf(message, "tenant"), implied: true }));
+  const implied = impliedByTenant(declaration.tenant?.id ?? "").map((message) => ({
+    ...itemOf(message, "tenant"),
+    implied: true,
+  }));
   const order = [...resourceTypes.keys()];
   const rank = ({ type }: Item) => order.indexOf(type.desc.typeName);
   // What is written goes before what is implied. There is never more than one default, so the old one gives way first.
@@ -32,6 +35,7 @@ export function itemsOf(declaration: Declaration): Item[] {
 export function messagesOf(declaration: Declaration): { path: string; item: ReflectMessage }[] {
   const reflected = reflect(DeclarationSchema, declaration);
   return DeclarationSchema.fields.flatMap((field) => {
+    if (!reflected.isSet(field)) return [];
     if (field.fieldKind === "message") return [{ path: field.name, item: reflected.get(field) }];
     if (field.fieldKind !== "list" || field.listKind !== "message") return [];
     return [...reflected.get(field)].map((item, i) => ({ path: `${field.name}[${i}]`, item: item as ReflectMessage }));

@@ -1,6 +1,10 @@
 // What stands above may use of the management plane.
-export { applicationSecret, createApplicationSecret } from "./application.ts";
+export { operating } from "./acting.ts";
+export { applicationSecret, createApplicationSecret } from "./application-secret.ts";
 export { type Applied, applyDeclaration, checkDeclaration } from "./apply.ts";
+export type { ManagementContract } from "./contract.ts";
 export { readDeclarations } from "./declaration.ts";
+export { bringTenantsUpToDate } from "./implied.ts";
 export { type Acting, deleteResource } from "./resource.ts";
+export { managementServices } from "./services.ts";
 export type { AppliedChange } from "./steps.ts";

@@ -1,21 +1,20 @@
-// The permissions of the management resource: one read and one write for each management type, and those for tokens.
+// The permissions of the management resource: what the methods of the contract ask for, and those for tokens.
+import { getOption } from "@bufbuild/protobuf";
+import { access } from "../gen/tessera/options/v1/options_pb.ts";
 import { crossAudience } from "../policy/audience.ts";
+import { systemTenantId } from "../system-tenant.ts";
+import { managementContract } from "./contract.ts";
 
-const types = [
-  "tenant",
-  "project",
-  "connector",
-  "application",
-  "secret",
-  "resource",
-  "role",
-  "group",
-  "organization",
-  "user",
-] as const;
+/** What is allowed only from the system tenant is a permission of that tenant only. */
+export const managementPermissions = (tenantId: string): readonly string[] =>
+  tenantId === systemTenantId ? [...ofTenants, ...ofInstance] : ofTenants;
 
-export const managementPermissions: readonly string[] = [
-  ...types.flatMap((type) => [`${type}:read`, `${type}:write`]),
-  "role:assign",
-  crossAudience,
-];
+const methods = Object.values(managementContract).flatMap((service) => service.methods);
+
+const asked = (instance: boolean): string[] => {
+  const options = methods.map((method) => getOption(method, access)).filter((option) => option.instance === instance);
+  return [...new Set(options.flatMap(({ permissions }) => permissions))].sort();
+};
+
+const ofTenants: readonly string[] = [...asked(false), crossAudience];
+const ofInstance: readonly string[] = asked(true);

@@ -2,20 +2,25 @@
 import type { DescMessage, MessageShape } from "@bufbuild/protobuf";
 import type { Parts } from "../parts.ts";
 import type { AuditEvent } from "../store/audit-rows.ts";
-import type { AnyRow, Children, TypeName } from "../store/row-operations.ts";
+import type { AnyRow, AtMost, Children, TypeName } from "../store/row-operations.ts";
 
-export type ResourceParts = Pick<Parts, "store" | "keyring" | "random">;
+export type ResourceParts = Pick<Parts, "store" | "keyring" | "random" | "validate">;
 
 /** Who acts, where, and when. `event` makes the audit row of a change. */
 export type Acting = {
   tenantId: string;
+  /** The management permissions of whoever acts: what it may hand on to others. The operator may hand on everything. */
+  may: ReadonlySet<string> | "everything";
   now: number;
   deadline?: number;
   event(facts: { event: string; subject: string; detail?: AuditEvent["detail"] }): AuditEvent;
 };
 
-/** What a type's rules add to a write: columns that are no field, side rows, and what its owner should look at again. */
-export type Checked = { columns?: AnyRow; children?: Children[]; warnings?: readonly string[] };
+/**
+ * What a type's rules add to a write: columns that are no field, side rows, how many there may be of a new one, and what
+ * its owner should look at again.
+ */
+export type Checked = { columns?: AnyRow; children?: Children[]; atMost?: AtMost; warnings?: readonly string[] };
 
 export type ResourceType<D extends DescMessage = DescMessage> = {
   desc: D;

@@ -1,9 +1,10 @@
 // The five standard methods (AIP-131..135), once for every management type: scoped to a tenant, masked, audited.
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { Failure } from "../failure.ts";
-import type { RowWrite } from "../store/row-operations.ts";
+import type { AnyRow, RowWrite } from "../store/row-operations.ts";
 import type { Store } from "../store/store.ts";
 import { fromColumns } from "./columns.ts";
+import { withoutDangling } from "./reference-checks.ts";
 import type { Acting, ResourceParts, ResourceType } from "./resource-type.ts";
 import { planCreate, planDelete, planUpdate } from "./row-plans.ts";
 
@@ -16,9 +17,9 @@ export async function createResource<D extends DescMessage>(
   acting: Acting,
   init: MessageInitShape<D>,
 ): Promise<MessageShape<D>> {
-  const { write, message } = await planCreate(parts, type, acting, init);
+  const { write, message, warnings } = await planCreate(parts, type, acting, init);
   await carryOut(parts, acting, write);
-  return message;
+  return withWarnings(type.desc, message, warnings);
 }
 
 /** Throws notFound: another tenant's id reads like one that never was. */
@@ -28,23 +29,7 @@ export async function getResource<D extends DescMessage>(
   acting: Acting,
   id: string,
 ): Promise<MessageShape<D>> {
-  return fromColumns(type.desc, await requireRow(parts, type, acting, id));
-}
-
-/** A page in order of birth, and the token of the next one ("" at the end). `pageSize` is 1–100, default 20. */
-export async function listResources<D extends DescMessage>(
-  parts: ResourceParts,
-  type: ResourceType<D>,
-  acting: Acting,
-  page: { pageSize?: number; pageToken?: string },
-): Promise<{ items: MessageShape<D>[]; nextPageToken: string }> {
-  const { pageSize = 20, pageToken = "" } = page;
-  if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 100)
-    throw invalidField("page_size", "a number from 1 to 100");
-  if (!/^([0-9a-z]{21})?$/.test(pageToken)) throw invalidField("page_token", "a token of the page before");
-  const rows = await parts.store.tenant(acting.tenantId).rows(type.name, pageToken, pageSize + 1);
-  const items = rows.slice(0, pageSize).map((row) => fromColumns(type.desc, row));
-  return { items, nextPageToken: rows.length > pageSize ? String(rows[pageSize - 1]?.["id"]) : "" };
+  return shown(parts, type, acting, fromColumns(type.desc, await requireRow(parts, type, acting, id)));
 }
 
 /** Sets fields as planUpdate says. Throws notFound, stale, exists, and what the type's rules throw. */
@@ -52,12 +37,12 @@ export async function updateResource<D extends DescMessage>(
   parts: ResourceParts,
   type: ResourceType<D>,
   acting: Acting,
-  update: { id: string; change: MessageShape<D>; mask?: readonly string[]; revision?: number },
+  update: { id: string; change: MessageShape<D>; mask?: readonly string[]; revision?: number; event?: string },
 ): Promise<MessageShape<D>> {
   const row = await requireRow(parts, type, acting, update.id);
-  const { write, message } = await planUpdate(parts, type, acting, { ...update, row });
+  const { write, message, warnings } = await planUpdate(parts, type, acting, { ...update, row });
   await carryOut(parts, acting, write);
-  return message;
+  return withWarnings(type.desc, message, warnings);
 }
 
 /** Throws notFound, and precondition while something else stands on it. */
@@ -71,17 +56,48 @@ export async function deleteResource(
 }
 
 /** Writes what was planned: all of it, or nothing. */
-export const carryOut = (
+export async function carryOut(
   { store }: { store: Pick<Store, "write"> },
   { deadline }: Pick<Acting, "deadline">,
   ...writes: readonly RowWrite[]
-): Promise<void> => store.write("writeRows", { writes }, deadline);
+): Promise<void> {
+  if (writes.length === 0) return;
+  try {
+    await store.write("writeRows", { writes }, deadline);
+  } catch (thrown) {
+    // The place among the writes means nothing to who asked for one thing.
+    if (!(thrown instanceof Failure) || thrown.violations.length === 0) throw thrown;
+    throw new Failure(thrown.kind, thrown.message, { reason: thrown.reason, cause: thrown.cause });
+  }
+}
 
-async function requireRow(parts: ResourceParts, type: Pick<ResourceType, "name">, acting: Acting, id: string) {
+/** The row by its id. Throws notFound. */
+export async function requireRow(
+  parts: Pick<ResourceParts, "store">,
+  type: Pick<ResourceType, "name">,
+  acting: Pick<Acting, "tenantId">,
+  id: string,
+): Promise<AnyRow> {
   const row = await parts.store.tenant(acting.tenantId).row(type.name, id);
   if (row === undefined) throw new Failure("notFound", "not found");
   return row;
 }
 
-const invalidField = (field: string, description: string) =>
-  new Failure("invalid", "the request is invalid", { violations: [{ field, description, rule: field }] });
+async function shown<D extends DescMessage>(
+  parts: ResourceParts,
+  type: Pick<ResourceType<D>, "desc">,
+  acting: Acting,
+  message: MessageShape<D>,
+): Promise<MessageShape<D>> {
+  const [alone = message] = await withoutDangling(parts, acting, type.desc, [message]);
+  return alone;
+}
+
+/** Warnings are answered where the message has a place for them. */
+function withWarnings<D extends DescMessage>(
+  desc: D,
+  message: MessageShape<D>,
+  warnings: readonly string[],
+): MessageShape<D> {
+  return desc.fields.some((field) => field.name === "warnings") ? { ...message, warnings: [...warnings] } : message;
+}

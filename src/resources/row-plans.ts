@@ -1,12 +1,15 @@
 // What a create, an update or a delete would write: the row, its side rows, its audit event and the epoch it moves.
 // Nothing is written here, so that a whole declaration can be checked before its first write.
 import { create, type DescMessage, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
+import { Failure } from "../failure.ts";
 import type { Parts } from "../parts.ts";
 import { newId } from "../random.ts";
 import type { AuditEvent } from "../store/audit-rows.ts";
-import type { AnyRow, Epoch, RowWrite } from "../store/row-operations.ts";
+import type { AnyRow, Epoch, RowWrite, TypeName } from "../store/row-operations.ts";
 import { fromColumns, type Sealer, toColumns, unsealed } from "./columns.ts";
 import { applyMask } from "./mask.ts";
+import { requireReferences, withoutDangling } from "./reference-checks.ts";
+import { termsOf } from "./search-terms.ts";
 import type { Acting, Checked, ResourceParts, ResourceType } from "./resource-type.ts";
 
 /** `message` is what the row will read like. `warnings` are sentences for whoever asked. */
@@ -24,14 +27,16 @@ export async function planCreate<D extends DescMessage>(
 ): Promise<Planned<D>> {
   const id = idOf(init) || newId(acting.now, parts.random);
   const message = create<DescMessage>(type.desc, { ...init, id }) as MessageShape<D>;
-  const { columns, children, warnings } = await checked(parts, type, acting, message);
+  const { columns, children, atMost, warnings } = await checked(parts, type, acting, message);
   const { tenantId, now } = acting;
   const owner = type.name === "tenant" ? {} : { tenantId };
   const own = toColumns(type.desc, message, sealerOf(parts, type, id));
   const row = { ...own, ...columns, revision: 1, createTime: now, updateTime: now, ...owner, id };
   const epoch = epochOf(type, acting, message);
   const audit = eventOf(type, acting, "created", id);
-  const write: RowWrite = { operation: "createRow", args: { type: type.name, tenantId, row, children, epoch, audit } };
+  const terms = termsOf(type.desc, message);
+  const args = { type: type.name, tenantId, row, children, terms, ...(atMost && { atMost }), ...epoch, audit };
+  const write: RowWrite = { operation: "createRow", args };
   return { write, message: fromColumns(type.desc, row), warnings };
 }
 
@@ -43,20 +48,23 @@ export async function planUpdate<D extends DescMessage>(
   parts: ResourceParts,
   type: ResourceType<D>,
   acting: Acting,
-  update: { row: AnyRow; change: MessageShape<D>; mask?: readonly string[]; revision?: number },
+  update: { row: AnyRow; change: MessageShape<D>; mask?: readonly string[]; revision?: number; event?: string },
 ): Promise<Planned<D> & { changes: boolean }> {
   const { row, change, mask } = update;
   const { tenantId } = acting;
   const id = String(row["id"]);
   const sealer = sealerOf(parts, type, id);
-  const before = fromColumns(type.desc, row, sealer);
+  const [before] = await withoutDangling(parts, acting, type.desc, [fromColumns(type.desc, row, sealer)]);
+  if (before === undefined) throw new Failure("notFound", "not found");
   const message = applyMask(type.desc, before, change, mask);
+  parts.validate(type.desc, message);
   const { columns, children, warnings } = await checked(parts, type, acting, message);
   const set = { ...toColumns(type.desc, message, sealer), ...columns, updateTime: acting.now };
   const revision = update.revision || Number(row["revision"]);
-  const audit = eventOf(type, acting, "updated", id, { revision });
+  const audit = eventOf(type, acting, update.event ?? "updated", id, { revision });
   const epoch = epochOf(type, acting, message);
-  const args = { type: type.name, tenantId, id, revision, set, children, epoch, audit };
+  const terms = termsOf(type.desc, message);
+  const args = { type: type.name, tenantId, id, revision, set, children, terms, ...epoch, audit };
   const plain = (shown: MessageShape<D>) => toColumns(type.desc, shown, unsealed);
   return {
     write: { operation: "updateRow", args },
@@ -66,10 +74,10 @@ export async function planUpdate<D extends DescMessage>(
   };
 }
 
-export function planDelete(type: Pick<ResourceType, "name">, acting: Acting, row: AnyRow): RowWrite {
+export function planDelete(type: Pick<ResourceType, "name">, acting: Acting, row: AnyRow, verb = "deleted"): RowWrite {
   const id = String(row["id"]);
-  const [epoch, audit] = [epochOf(type, acting, row), eventOf(type, acting, "deleted", id)];
-  return { operation: "deleteRow", args: { type: type.name, tenantId: acting.tenantId, id, epoch, audit } };
+  const [epoch, audit] = [epochOf(type, acting, row), eventOf(type, acting, verb, id)];
+  return { operation: "deleteRow", args: { type: type.name, tenantId: acting.tenantId, id, ...epoch, audit } };
 }
 
 /** Seals and opens the write-only fields of one row of a type. */
@@ -87,7 +95,8 @@ async function checked<D extends DescMessage>(
   type: ResourceType<D>,
   acting: Acting,
   message: MessageShape<D>,
-): Promise<Required<Checked>> {
+): Promise<Required<Omit<Checked, "atMost">> & Pick<Checked, "atMost">> {
+  await requireReferences(parts, acting, type, message);
   return { columns: {}, children: [], warnings: [], ...(await type.check?.(parts, acting, message)) };
 }
 
@@ -97,18 +106,26 @@ function sameColumns(stored: AnyRow, wanted: AnyRow): boolean {
   return Object.entries(wanted).every(([name, value]) => spelled(value) === spelled(stored[name]));
 }
 
-/** What concerns one user makes that user's permissions old, anything else the tenant's. */
-function epochOf(type: Pick<ResourceType, "name">, acting: Acting, fields: object): Epoch {
+/** What a tenant's policy is made of (policy/permissions.ts). */
+const inPolicy: readonly TypeName[] = ["resource", "scope", "role", "group", "organizationRole"];
+
+/** What concerns one user makes that user's permissions old, what is part of the policy the tenant's. */
+function epochOf(type: Pick<ResourceType, "name">, acting: Acting, fields: object): { epoch?: Epoch } {
+  if (inPolicy.includes(type.name)) return { epoch: { tenant: acting.tenantId } };
   const userId = new Map<string, unknown>(Object.entries(fields)).get(type.name === "user" ? "id" : "userId");
-  return typeof userId === "string" && userId !== "" ? { user: userId } : { tenant: acting.tenantId };
+  return typeof userId === "string" && userId !== "" ? { epoch: { user: userId } } : {};
 }
 
 const eventOf = (
   type: Pick<ResourceType, "name">,
   acting: Acting,
-  verb: "created" | "updated" | "deleted",
+  verb: string,
   subject: string,
   detail: AuditEvent["detail"] = {},
-) => acting.event({ event: `${type.name}.${verb}`, subject, detail });
+) => acting.event({ event: `${wordOf(type)}.${verb}`, subject, detail });
+
+/** `organizationRole` is organization_role in events and in sentences of the contract. */
+export const wordOf = ({ name }: Pick<ResourceType, "name">): string =>
+  name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 
 const idOf = (init: object): string => ("id" in init && typeof init.id === "string" ? init.id : "");

@@ -2,7 +2,6 @@
 import { Failure } from "../failure.ts";
 import type { RowWrite } from "../store/row-operations.ts";
 import { located } from "./located.ts";
-import { carryOut } from "./resource.ts";
 import type { Acting, ResourceParts } from "./resource-type.ts";
 
 export type AppliedChange = {
@@ -22,7 +21,8 @@ export async function carryOutSteps(parts: ResourceParts, acting: Acting, steps:
   const writing = steps.filter((step) => step.write !== undefined);
   if (writing.length === 0) return;
   try {
-    await carryOut(parts, acting, ...writing.flatMap(({ write }) => write ?? []));
+    const writes = writing.flatMap(({ write }) => write ?? []);
+    await parts.store.write("writeRows", { writes }, acting.deadline);
   } catch (thrown) {
     const place = thrown instanceof Failure ? writing[Number(thrown.violations[0]?.field)] : undefined;
     if (!(thrown instanceof Failure) || place === undefined) throw thrown;

@@ -2,14 +2,15 @@
 import { create } from "@bufbuild/protobuf";
 import { type Resource, ResourceSchema, type Scope, ScopeSchema } from "../gen/tessera/admin/v1/resource_pb.ts";
 import { TenantSchema } from "../gen/tessera/admin/v1/tenant_pb.ts";
-import { managementIndicator } from "../policy/audience.ts";
+import { managementIndicator, organizationIndicator } from "../policy/audience.ts";
 import { managementPermissions } from "./permissions.ts";
 import type { ResourceType } from "./resource.ts";
 
 export const tenant: ResourceType<typeof TenantSchema> = { desc: TenantSchema, name: "tenant", key: ["name"] };
 
 /** Declared in every declaration without being written there, so that a tenant also gets the permissions of a newer version. */
-export const impliedByTenant = (): (Resource | Scope)[] => [
+export const impliedByTenant = (tenantId: string): (Resource | Scope)[] => [
   create(ResourceSchema, { name: "Tessera", indicator: managementIndicator }),
-  ...managementPermissions.map((name) => create(ScopeSchema, { resourceId: managementIndicator, name })),
+  create(ResourceSchema, { name: "Organizations", indicator: organizationIndicator }),
+  ...managementPermissions(tenantId).map((name) => create(ScopeSchema, { resourceId: managementIndicator, name })),
 ];

@@ -1,6 +1,7 @@
 // The management types by message name, in the order in which one may refer to another.
 import { resource } from "./api-resource.ts";
-import { application, applicationSecret } from "./application.ts";
+import { application } from "./application.ts";
+import { applicationSecret } from "./application-secret.ts";
 import { connector } from "./connector.ts";
 import { group, groupMember } from "./group.ts";
 import { organization, organizationMember, organizationRole } from "./organization.ts";

@@ -22,6 +22,7 @@ export function defineClientTables(kit: Kit) {
     (t) => [
       uniqueIndex("project_name").on(t.tenantId, t.name),
       uniqueIndex("project_default").on(t.tenantId).where(sql`is_default`),
+      index("project_birth").on(t.tenantId, t.id),
     ],
   );
 
@@ -49,8 +50,21 @@ export function defineClientTables(kit: Kit) {
       clientId: word(),
       clientSecret: word(),
       userinfoEndpoint: word(),
+      factoryId: word(),
+      target: word(),
+      syncProfile: yes(),
+      tokenStorage: yes(),
+      authorizationEndpoint: word(),
+      scopes: list(),
+      subjectClaim: word(),
+      endpoint: word(),
+      sender: word(),
     },
-    (t) => [uniqueIndex("connector_name").on(t.tenantId, t.name)],
+    (t) => [
+      uniqueIndex("connector_name").on(t.tenantId, t.name),
+      uniqueIndex("connector_target").on(t.tenantId, t.target).where(sql`target <> ''`),
+      index("connector_birth").on(t.tenantId, t.id),
+    ],
   );
 
   /** (tenant, issuer, audience) is unique among the connectors that check JWTs. */
@@ -91,8 +105,22 @@ export function defineClientTables(kit: Kit) {
       refreshTokenAbsoluteTtl: number(),
       refreshRetryWindow: integer(),
       certificateUris: list(),
+      description: word(),
+      thirdParty: yes(),
+      customData: json<object>(),
+      redirectUris: list(),
+      postLogoutRedirectUris: list(),
+      deviceFlow: yes(),
+      protectedAppMetadata: json<object>(),
+      /** Of protectedAppMetadata, for its uniqueness; null for any other type. */
+      subDomain: text(),
     },
-    (t) => [uniqueIndex("application_name").on(t.tenantId, t.name), index("application_project").on(t.projectId)],
+    (t) => [
+      uniqueIndex("application_name").on(t.tenantId, t.name),
+      uniqueIndex("application_sub_domain").on(t.subDomain).where(sql`sub_domain is not null`),
+      index("application_birth").on(t.tenantId, t.id),
+      index("application_project").on(t.projectId, t.id),
+    ],
   );
 
   /** Which application a client certificate's URI authenticates; unique in the instance. */
@@ -135,8 +163,12 @@ export function defineClientTables(kit: Kit) {
       digest: text().notNull(),
       expireTime: integer(),
       lastUseTime: integer(),
+      legacy: yes(),
     },
-    (t) => [uniqueIndex("application_secret_name").on(t.applicationId, t.name)],
+    (t) => [
+      uniqueIndex("application_secret_name").on(t.applicationId, t.name),
+      index("application_secret_birth").on(t.applicationId, t.id),
+    ],
   );
 
   return {

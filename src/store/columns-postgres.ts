@@ -16,6 +16,7 @@ export const postgresKit = {
   text: () => byteText(),
   integer: () => pg.bigint({ mode: "number" }),
   flag: () => pg.boolean(),
+  serial: () => pg.bigserial({ mode: "number" }).primaryKey(),
   json: <T>() => jsonText().$type<T>(),
   index: pg.index,
   uniqueIndex: pg.uniqueIndex,

@@ -8,6 +8,8 @@ export const sqliteKit = {
   text: () => sqlite.text(),
   integer: () => sqlite.integer({ mode: "number" }),
   flag: () => sqlite.integer({ mode: "boolean" }),
+  /** Counts up and never twice; made by the database. */
+  serial: () => sqlite.integer({ mode: "number" }).primaryKey({ autoIncrement: true }),
   json: <T>() => sqlite.text({ mode: "json" }).$type<T>(),
   index: sqlite.index,
   uniqueIndex: sqlite.uniqueIndex,

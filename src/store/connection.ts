@@ -1,8 +1,15 @@
 // The one shape of a database connection that queries are written against, whatever the dialect underneath.
+import type { SQL } from "drizzle-orm/sql";
 import type { BaseSQLiteDatabase } from "drizzle-orm/sqlite-core";
 import type { Tables } from "./tables.ts";
 
 /** Drizzle's asynchronous query builder. better-sqlite3 answers at once and PostgreSQL later; both are awaited. */
 export type Database = BaseSQLiteDatabase<"async", unknown>;
 
-export type Connection = { db: Database; t: Tables };
+/**
+ * Ids of search_term beyond `after` whose term holds the text, in their order and at most so many, as a subquery: the one
+ * query that is spelled anew for each dialect.
+ */
+export type Holding = (text: string, after: number, most: number) => SQL;
+
+export type Connection = { db: Database; t: Tables; holding: Holding };

@@ -33,6 +33,13 @@ export function bindKeyOperations(connection: Connection) {
       if (dataKeys.length > 0) await db.insert(t.dataKey).values(dataKeys);
       await record(audit);
     },
+    /** What the process knows about itself, by name. */
+    setInstanceValue: async ({ name, value }: { name: string; value: string }): Promise<void> => {
+      await db
+        .insert(t.instance)
+        .values({ name, value })
+        .onConflictDoUpdate({ target: t.instance.name, set: { value } });
+    },
     /** The latest time the store has seen; it never falls, so a clock that jumps back is held at it. */
     raiseHighWater: async ({ now }: { now: number }): Promise<void> => {
       const name = "clock_high_water";

@@ -71,6 +71,16 @@ export function bindInstanceReads({ db, t }: Connection) {
       ),
     knowsOrigin: async (value: string) => (await origin.execute({ origin: value })).length > 0,
     tenant: async (id: string) => (await tenant.execute({ id }))[0],
+    /** Ids in order of birth. */
+    tenantIds: async (after: string, limit: number) =>
+      (
+        await db
+          .select({ id: t.tenant.id })
+          .from(t.tenant)
+          .where(gt(t.tenant.id, after))
+          .orderBy(t.tenant.id)
+          .limit(limit)
+      ).map((row) => row.id),
     tenantByName: async (name: string) => (await tenantByName.execute({ name }))[0],
     instanceValue: async (name: string) => (await instanceValue.execute({ name }))[0]?.value,
     signingKeys: async () => db.select().from(t.signingKey),

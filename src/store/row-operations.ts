@@ -1,6 +1,7 @@
 // Create, update and delete of a management row, the same for every type, with its audit event and the epoch it moves.
-import { and, eq, gt, type Placeholder, sql } from "drizzle-orm/sql";
+import { and, count, eq, sql } from "drizzle-orm/sql";
 import { Failure } from "../failure.ts";
+import { systemTenantId } from "../system-tenant.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import { storeFailure } from "./conflict.ts";
 import type { Connection } from "./connection.ts";
@@ -10,6 +11,8 @@ import type { Tables } from "./tables.ts";
 export type TypeName = Exclude<
   keyof Tables,
   | "instance"
+  | "searchTerm"
+  | "bootstrapSecret"
   | "connectorAudience"
   | "applicationCertificate"
   | "applicationOrigin"
@@ -32,19 +35,34 @@ export type Children = {
 /** Whose cached permissions the change makes old: the tenant's, or one user's. */
 export type Epoch = { tenant: string } | { user: string };
 
-export type RowChange = { type: TypeName; tenantId: string; children: Children[]; epoch: Epoch; audit: AuditEvent };
-export type CreateRow = RowChange & { row: AnyRow };
+/** What a row is searched by: the normalised value of one of its fields. */
+export type Term = { field: string; term: string };
+/** The most rows that may equal these columns, counted with the new one; what is thrown when there are more. */
+export type AtMost = { where: AnyRow; count: number; otherwise: "exhausted" | "precondition" };
+
+export type RowChange = {
+  type: TypeName;
+  tenantId: string;
+  children: Children[];
+  /** Absent leaves the terms as they are. */
+  terms?: Term[];
+  /** Absent where no permission depends on the row. */
+  epoch?: Epoch;
+  audit: AuditEvent;
+};
+export type CreateRow = RowChange & { row: AnyRow; atMost?: AtMost };
 export type UpdateRow = RowChange & { id: string; revision: number; set: AnyRow };
-export type DeleteRow = Omit<RowChange, "children"> & { id: string };
+export type DeleteRow = Omit<RowChange, "children" | "terms"> & { id: string };
 export type RowWrite =
   | { operation: "createRow"; args: CreateRow }
   | { operation: "updateRow"; args: UpdateRow }
   | { operation: "deleteRow"; args: DeleteRow };
 
 // One place where a type's name becomes its table. Every such table has these columns; the tenant's own id is its tenant.
-type AnyTable = Tables["project"];
-const tableOf = (t: Tables, type: TypeName | Children["table"]) => t[type] as unknown as AnyTable;
-const tenantColumn = (t: Tables, type: TypeName) => (type === "tenant" ? t.tenant.id : tableOf(t, type).tenantId);
+export type AnyTable = Tables["project"];
+export const tableOf = (t: Tables, type: TypeName | Children["table"]) => t[type] as unknown as AnyTable;
+export const tenantColumn = (t: Tables, type: TypeName) =>
+  type === "tenant" ? t.tenant.id : tableOf(t, type).tenantId;
 
 export function bindRowOperations(connection: Connection) {
   const { db, t } = connection;
@@ -59,7 +77,31 @@ export function bindRowOperations(connection: Connection) {
       if (rows.length > 0) await db.insert(tableOf(t, table)).values(rows as AnyTable["$inferInsert"][]);
     }
   };
-  const finish = async ({ epoch, audit }: { epoch: Epoch; audit: AuditEvent }) => {
+  const replaceTerms = async (type: TypeName, tenantId: string, rowId: string, terms: Term[] | undefined) => {
+    if (terms === undefined) return;
+    await db.delete(t.searchTerm).where(eq(t.searchTerm.rowId, rowId));
+    // Tenants are searched from the system tenant.
+    const owner = type === "tenant" ? systemTenantId : tenantId;
+    const rows = terms.map((term) => ({ ...term, type, tenantId: owner, rowId }));
+    if (rows.length > 0) await db.insert(t.searchTerm).values(rows);
+  };
+  const keepTo = async (type: TypeName, { where, count: most, otherwise }: AtMost) => {
+    const columns = tableOf(t, type) as unknown as Record<string, AnyTable["id"]>;
+    const equal = Object.entries(where).map(([name, value]) => sql`${columns[name]} = ${value}`);
+    const [found] = await db
+      .select({ rows: count() })
+      .from(tableOf(t, type))
+      .where(and(...equal));
+    if ((found?.rows ?? 0) > most)
+      throw new Failure(otherwise, `there are at most ${most}`, {
+        reason: otherwise === "exhausted" ? "LIMIT_REACHED" : "FAILED_PRECONDITION",
+      });
+  };
+  const finish = async ({ epoch, audit }: { epoch?: Epoch; audit: AuditEvent }) => {
+    if (epoch === undefined) await record(audit);
+    else await bumpAndRecord(epoch, audit);
+  };
+  const bumpAndRecord = async (epoch: Epoch, audit: AuditEvent) => {
     if ("tenant" in epoch)
       await db
         .update(t.tenant)
@@ -74,13 +116,15 @@ export function bindRowOperations(connection: Connection) {
   };
 
   const rows = {
-    createRow: async ({ type, row, children, ...rest }: CreateRow): Promise<void> => {
+    createRow: async ({ type, tenantId, row, children, terms, atMost, ...rest }: CreateRow): Promise<void> => {
       await db.insert(tableOf(t, type)).values(row as AnyTable["$inferInsert"]);
+      if (atMost) await keepTo(type, atMost);
       await replaceChildren(children);
+      await replaceTerms(type, tenantId, String(row["id"]), terms);
       await finish(rest);
     },
     /** Throws stale when the row is no longer at `revision`. */
-    updateRow: async ({ type, tenantId, id, revision, set, children, ...rest }: UpdateRow): Promise<void> => {
+    updateRow: async ({ type, tenantId, id, revision, set, children, terms, ...rest }: UpdateRow): Promise<void> => {
       const table = tableOf(t, type);
       const updated = await db
         .update(table)
@@ -89,6 +133,7 @@ export function bindRowOperations(connection: Connection) {
         .returning({ id: table.id });
       if (updated.length === 0) throw new Failure("stale", "it changed since it was read");
       await replaceChildren(children);
+      await replaceTerms(type, tenantId, id, terms);
       await finish(rest);
     },
     deleteRow: async ({ type, tenantId, id, ...rest }: DeleteRow): Promise<void> => {
@@ -102,6 +147,8 @@ export function bindRowOperations(connection: Connection) {
   };
   return {
     ...rows,
+    /** An event that changed nothing else: something was refused. */
+    recordEvent: async ({ audit }: { audit: AuditEvent }): Promise<void> => record(audit),
     /** All or none. What is thrown names the first write that failed, counted from 0, as the field of a violation. */
     writeRows: async ({ writes }: { writes: readonly RowWrite[] }): Promise<void> => {
       for (const [at, write] of writes.entries()) await namingPlace(at, () => runWrite(rows, write));
@@ -129,52 +176,4 @@ async function namingPlace(at: number, write: () => Promise<void>): Promise<void
     if (kind === "unavailable") throw thrown;
     throw new Failure(kind, message, { reason, violations: [{ field: String(at), description: message, rule: kind }] });
   }
-}
-
-export function bindRowReads({ db, t }: Connection) {
-  const within = (type: TypeName, tenantId: string | Placeholder) => eq(tenantColumn(t, type), tenantId);
-  const given = sql.placeholder;
-  const select = (type: TypeName) => db.select().from(tableOf(t, type));
-  const byId = once((type: TypeName) =>
-    select(type)
-      .where(and(within(type, given("tenantId")), eq(tableOf(t, type).id, given("id"))))
-      .prepare(),
-  );
-  const byKey = once((type: TypeName, names: readonly string[]) => {
-    const columns = tableOf(t, type) as unknown as Record<string, AnyTable["id"]>;
-    const equal = names.map(
-      (name) => sql`${columns[name]} is not distinct from ${sql.param(given(name), columns[name])}`,
-    );
-    return select(type)
-      .where(and(within(type, given("tenantId")), ...equal))
-      .prepare();
-  });
-  return {
-    row: async (tenantId: string, type: TypeName, id: string): Promise<AnyRow | undefined> =>
-      (await byId(type).execute({ tenantId, id }))[0],
-    /** The row whose columns equal these: its natural key. */
-    rowByKey: async (tenantId: string, type: TypeName, key: AnyRow): Promise<AnyRow | undefined> =>
-      (await byKey(type, Object.keys(key)).execute({ ...key, tenantId }))[0],
-    /** A page in order of birth: ids sort by time. `after` is the last id of the page before, or "". */
-    rows: async (tenantId: string, type: TypeName, after: string, limit: number): Promise<AnyRow[]> =>
-      db
-        .select()
-        .from(tableOf(t, type))
-        .where(and(within(type, tenantId), gt(tableOf(t, type).id, after)))
-        .orderBy(tableOf(t, type).id)
-        .limit(limit),
-  };
-}
-
-/** Makes a prepared query at its first use and keeps it: there are few types and fewer keys. */
-function once<A extends unknown[], Q>(prepare: (...args: A) => Q): (...args: A) => Q {
-  const prepared = new Map<string, Q>();
-  return (...args) => {
-    const name = args.join(" ");
-    const known = prepared.get(name);
-    if (known !== undefined) return known;
-    const made = prepare(...args);
-    prepared.set(name, made);
-    return made;
-  };
 }

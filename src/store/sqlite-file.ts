@@ -1,8 +1,9 @@
 // Opens a SQLite file the one way Tessera uses it: durable at each commit, foreign keys on, nothing from the schema trusted.
 import Sqlite, { type Database as SqliteFile } from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
+import { sql } from "drizzle-orm/sql";
 import { sqliteKit } from "./columns.ts";
-import type { Connection, Database } from "./connection.ts";
+import type { Connection, Database, Holding } from "./connection.ts";
 import { defineTables } from "./tables.ts";
 import { Failure } from "../failure.ts";
 
@@ -36,8 +37,14 @@ export function assertDurable(file: SqliteFile): void {
 export function connect(file: SqliteFile): Connection {
   // better-sqlite3 answers at once; awaiting that is the same query, so both dialects are written as asynchronous.
   const db = drizzle(file, { casing: "snake_case" }) as unknown as Database;
-  return { db, t: defineTables(sqliteKit) };
+  return { db, t: defineTables(sqliteKit), holding };
 }
+
+/** Through the trigram index; the text is one phrase, so its quotes are doubled and nothing in it is an operator. */
+const holding: Holding = (text, after, most) => {
+  const phrase = `"${text.replaceAll('"', '""')}"`;
+  return sql`(select rowid as id from search_trigram where search_trigram match ${phrase} and rowid > ${after} order by rowid limit ${most})`;
+};
 
 export function assertVersion(version: string): void {
   const parts = version.split(".").map(Number);

@@ -5,7 +5,7 @@ import { bindAuditReads } from "./audit-rows.ts";
 import { takeLock } from "./lock.ts";
 import { migrate } from "./migrate.ts";
 import { bindInstanceReads, bindTenantReads } from "./reads.ts";
-import { bindRowReads } from "./row-operations.ts";
+import { bindRowReads } from "./row-reads.ts";
 import { connect, type Durability, openFile } from "./sqlite-file.ts";
 import { assembleStore, type Store } from "./store.ts";
 import { startWriter } from "./writer.ts";

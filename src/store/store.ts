@@ -4,7 +4,7 @@ import { storeFailure } from "./conflict.ts";
 import type { bindAuditReads } from "./audit-rows.ts";
 import type { Answer, Arguments, OperationName } from "./operations.ts";
 import type { InstanceReads, TenantReads } from "./reads.ts";
-import type { bindRowReads } from "./row-operations.ts";
+import type { bindRowReads } from "./row-reads.ts";
 import type { Writer } from "./writer.ts";
 
 type Reads = TenantReads & ReturnType<typeof bindRowReads>;

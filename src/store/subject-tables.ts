@@ -31,6 +31,7 @@ export function defineSubjectTables(
     (t) => [
       uniqueIndex("user_username").on(t.tenantId, t.username),
       uniqueIndex("user_email").on(t.tenantId, t.emailKey).where(sql`email_key <> ''`),
+      index("user_birth").on(t.tenantId, t.id),
     ],
   );
 
@@ -51,7 +52,9 @@ export function defineSubjectTables(
     },
     (t) => [
       uniqueIndex("user_identity_subject").on(t.tenantId, t.connectorId, t.subject),
-      index("user_identity_user").on(t.userId),
+      index("user_identity_birth").on(t.tenantId, t.id),
+      index("user_identity_user").on(t.userId, t.id),
+      index("user_identity_connector").on(t.connectorId, t.id),
     ],
   );
 
@@ -65,7 +68,12 @@ export function defineSubjectTables(
       userId: ofUser(),
       expireTime: integer(),
     },
-    (t) => [uniqueIndex("group_member_key").on(t.userId, t.groupId), index("group_member_group").on(t.groupId)],
+    (t) => [
+      uniqueIndex("group_member_key").on(t.userId, t.groupId),
+      index("group_member_birth").on(t.tenantId, t.id),
+      index("group_member_group").on(t.groupId, t.id),
+      index("group_member_user").on(t.userId, t.id),
+    ],
   );
 
   const organizationMember = table(
@@ -80,7 +88,9 @@ export function defineSubjectTables(
     },
     (t) => [
       uniqueIndex("organization_member_key").on(t.userId, t.organizationId),
-      index("organization_member_organization").on(t.organizationId),
+      index("organization_member_birth").on(t.tenantId, t.id),
+      index("organization_member_organization").on(t.organizationId, t.id),
+      index("organization_member_user").on(t.userId, t.id),
     ],
   );
 
@@ -99,7 +109,10 @@ export function defineSubjectTables(
     (t) => [
       uniqueIndex("role_assignment_user").on(t.userId, t.roleId).where(sql`user_id is not null`),
       uniqueIndex("role_assignment_application").on(t.applicationId, t.roleId).where(sql`application_id is not null`),
-      index("role_assignment_role").on(t.roleId),
+      index("role_assignment_birth").on(t.tenantId, t.id),
+      index("role_assignment_role").on(t.roleId, t.id),
+      index("role_assignment_user_birth").on(t.userId, t.id),
+      index("role_assignment_application_birth").on(t.applicationId, t.id),
     ],
   );
 

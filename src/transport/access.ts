@@ -2,6 +2,7 @@
 import type { Caller } from "../call.ts";
 import { Failure, invalidClient } from "../failure.ts";
 import { Caller as Kind } from "../gen/tessera/options/v1/options_pb.ts";
+import { systemTenantId } from "../system-tenant.ts";
 import type { Method } from "./method.ts";
 
 export const isPublic = ({ access }: Pick<Method, "access">): boolean => access?.callers.includes(Kind.PUBLIC) ?? false;
@@ -16,11 +17,17 @@ export function authorize(method: Pick<Method, "access">, caller: Caller): void 
   if (isPublic(method)) return;
   if (caller.kind === "anonymous") throw invalidClient("no credential");
   if (access.callers.includes(kindOf(caller))) return;
-  if (caller.kind === "client" || access.permissions.length === 0) throw wrongKind();
+  if (access.permissions.length === 0 || isPublicClient(caller)) throw wrongKind();
+  if (access.instance && caller.client.tenant.id !== systemTenantId) throw lacking();
   if (!access.permissions.some((permission) => caller.permissions.has(permission))) {
-    throw new Failure("denied", "the token lacks the permission", { reason: "INSUFFICIENT_SCOPE" });
+    throw lacking();
   }
 }
+
+const isPublicClient = (caller: Caller) => caller.kind === "client" && caller.proof === "public";
+
+/** The same from a tenant that could never have it, so that nothing tells which tenant is the system's. */
+const lacking = () => new Failure("denied", "the caller lacks the permission", { reason: "INSUFFICIENT_SCOPE" });
 
 function kindOf(caller: Exclude<Caller, { kind: "anonymous" }>): Kind {
   if (caller.kind === "user") return Kind.USER;

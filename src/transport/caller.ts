@@ -14,6 +14,8 @@ export type CallerParts = {
   findClient: (clientId: string) => Promise<ClientState | undefined>;
   findClientByCertificate: (uri: string) => Promise<ClientState | undefined>;
   secrets: Secrets;
+  /** Of a machine, at Tessera itself. `now` in milliseconds. */
+  machinePermissions: (client: ClientState, now: number) => Promise<ReadonlySet<string>>;
   /** Throws Failure `badToken`. `now` in milliseconds. */
   verifyBearer: (
     token: string,
@@ -44,9 +46,17 @@ export function createIdentify(parts: Parts): Identify {
     const caller = named ?? certified;
     if (!caller) throw invalidClient("no credential");
     checkOrigin(caller, offer.offered.origin);
-    return caller;
+    return withPermissions(parts, caller, offer);
   };
 }
+
+/** A machine brings no token that holds its permissions, so they are read, where the method asks for any. */
+async function withPermissions(parts: Parts, caller: Known, { method, now }: Offer): Promise<Known> {
+  if (caller.kind === "user" || caller.proof === "public" || !method.access?.permissions.length) return caller;
+  return { ...caller, permissions: await parts.machinePermissions(caller.client, now) };
+}
+
+const nothing: ReadonlySet<string> = new Set();
 
 /** Exactly one URI name, mapped to an application (RFC 8705 section 2.1); the subject counts for nothing. */
 async function byCertificate(parts: Parts, uris: readonly string[]): Promise<Known | undefined> {
@@ -54,7 +64,7 @@ async function byCertificate(parts: Parts, uris: readonly string[]): Promise<Kno
   if (uri === undefined) return undefined;
   const client = uris.length === 1 ? await parts.findClientByCertificate(uri) : undefined;
   if (!client || isDisabled(client)) throw invalidClient("the certificate names no live application");
-  return { kind: "client", client, proof: "certificate" };
+  return { kind: "client", client, proof: "certificate", permissions: nothing };
 }
 
 async function byCredential(parts: Parts, offer: Offer, credential: Credential): Promise<Known | undefined> {
@@ -106,7 +116,7 @@ async function bySecret(
   if (credential.scheme === "body" && (credential.tenantId !== tenantId || credential.projectId !== projectId)) {
     throw invalidClient("another tenant or project");
   }
-  return { kind: "client", client, proof: "secret" };
+  return { kind: "client", client, proof: "secret", permissions: nothing };
 }
 
 /** An application that only names itself: it must be meant to, and come from a page of its own or be native. */
@@ -115,7 +125,7 @@ function asPublic(client: ClientState | undefined, origin: string | undefined): 
   const { origins, type } = client.application;
   const isAtHome = origin === undefined ? type === ApplicationType.NATIVE : origins.includes(origin);
   if (!isAtHome) throw invalidClient("a foreign origin, or none");
-  return { kind: "client", client, proof: "public" };
+  return { kind: "client", client, proof: "public", permissions: nothing };
 }
 
 /** A page may only use the credential of an application that lists its origin, however good the credential is. */

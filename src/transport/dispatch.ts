@@ -11,7 +11,7 @@ import type { Identify } from "./caller.ts";
 import type { Offered } from "./credentials.ts";
 import type { Limits } from "./limits.ts";
 import type { Method } from "./method.ts";
-import type { Validate } from "./validation.ts";
+import type { Validate } from "../validation.ts";
 
 export type Incoming<Answer> = {
   method: Method;

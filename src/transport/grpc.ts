@@ -11,7 +11,7 @@ import { serveReflection } from "./grpc-reflection.ts";
 import { type Listener, type ListenerLimits, listenerLimits, listenFor } from "./listener.ts";
 import { largestRequest, plainAddress } from "./limits.ts";
 import type { Method } from "./method.ts";
-import { decodeBinary } from "./validation.ts";
+import { decodeBinary } from "../validation.ts";
 
 export type GrpcParts = {
   methods: readonly Method[];

@@ -9,7 +9,7 @@ import {
 } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import type { UseCase, UseCases } from "../call.ts";
+import type { Served, UseCase } from "../call.ts";
 import { Failure } from "../failure.ts";
 import * as options from "../gen/tessera/options/v1/options_pb.ts";
 
@@ -35,14 +35,6 @@ export type Method = {
   sparse: boolean;
   run: UseCase<DescMessage, DescMessage>;
 };
-
-export type Served = { desc: DescService; useCases: Readonly<Record<string, UseCase<DescMessage, DescMessage>>> };
-
-/** Pairs a service with its use-cases, all of them and no other; here their types are erased for the generic doors. */
-export const serve = <S extends DescService>(desc: S, useCases: UseCases<S>): Served => ({
-  desc,
-  useCases,
-});
 
 /** All methods of the services. Throws Failure `internal` for one that no door could serve. */
 export function resolveMethods(services: readonly Served[]): Method[] {

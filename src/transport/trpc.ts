@@ -11,14 +11,15 @@ import {
 } from "@trpc/server";
 import { asFailure, Failure } from "../failure.ts";
 import type { AuthService } from "../gen/tessera/auth/v1/auth_pb.ts";
+import type { ManagementContract } from "../resources/index.ts";
 import type { Offered } from "./credentials.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { type ErrorData, errorData, trpcError } from "./errors.ts";
 import type { Method } from "./method.ts";
-import { decodeJson } from "./validation.ts";
+import { decodeJson } from "../validation.ts";
 
 /** The router as a client sees it. Importing this type brings no code. */
-export type TesseraRouter = RouterOf<{ auth: typeof AuthService }>;
+export type TesseraRouter = RouterOf<{ auth: typeof AuthService } & ManagementContract>;
 
 /** What the HTTP door makes of a request; one for all calls of a batch. */
 export type TrpcContext = { offered: Offered };

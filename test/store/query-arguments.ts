@@ -2,7 +2,8 @@
 import type { InstanceReads, TenantReads } from "../../src/store/reads.ts";
 import type { bindAuditReads } from "../../src/store/audit-rows.ts";
 import type { Arguments, OperationName } from "../../src/store/operations.ts";
-import type { bindRowReads, CreateRow, DeleteRow, UpdateRow } from "../../src/store/row-operations.ts";
+import type { CreateRow, DeleteRow, UpdateRow } from "../../src/store/row-operations.ts";
+import type { bindRowReads } from "../../src/store/row-reads.ts";
 import { auditOf, familyOf, grantOf, id, now, rotationOf } from "../support/store.ts";
 
 type AllReads = InstanceReads & ReturnType<typeof bindAuditReads> & TenantReads & ReturnType<typeof bindRowReads>;

@@ -14,7 +14,7 @@ import { postgresKit } from "../../src/store/columns-postgres.ts";
 import type { Database } from "../../src/store/connection.ts";
 import { bindOperations } from "../../src/store/operations.ts";
 import { bindInstanceReads, bindTenantReads } from "../../src/store/reads.ts";
-import { bindRowReads } from "../../src/store/row-operations.ts";
+import { bindRowReads } from "../../src/store/row-reads.ts";
 import * as postgresSchema from "../../src/store/schema-postgres.ts";
 import * as sqliteSchema from "../../src/store/schema-sqlite.ts";
 import { defineTables } from "../../src/store/tables.ts";

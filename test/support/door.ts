@@ -1,15 +1,25 @@
 // One way to call the service through either typed door, with one shape of answer, so that a scenario can be run
 // through both and compared.
-import { type DescMethodUnary, fromBinary, fromJson, type JsonObject, toBinary, toJson } from "@bufbuild/protobuf";
+import {
+  type DescMethodUnary,
+  type DescService,
+  fromBinary,
+  fromJson,
+  type JsonObject,
+  toBinary,
+  toJson,
+} from "@bufbuild/protobuf";
 import { Client, credentials, type Metadata, Metadata as MetadataClass, type ServiceError } from "@grpc/grpc-js";
 import { kinds, type Kind } from "../../src/failure.ts";
+import { managementContract } from "../../src/resources/contract.ts";
 import { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
 import { BadRequestSchema, ErrorInfoSchema } from "../../src/gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "../../src/gen/google/rpc/status_pb.ts";
 import { anyUnpack } from "@bufbuild/protobuf/wkt";
 import type { Credential, World } from "./world.ts";
 
-export type MethodName = keyof typeof AuthService.method;
+/** A method of AuthService by its name, or any other by its service's name in tRPC and its own: "role.createRole". */
+export type MethodName = keyof typeof AuthService.method | `${string}.${string}`;
 export type Outcome =
   | { ok: true; answer: JsonObject }
   | { ok: false; kind: Kind; reason: string; message: string; fields: string[] };
@@ -47,15 +57,14 @@ export const grpcDoor: Door = {
   name: "gRPC",
   call: async (world, name, request, credential) =>
     (await grpcDoor.send(world, name, grpcDoor.encode(name, request), headersOf(credential))).outcome,
-  encode: (name, request) =>
-    toBinary(AuthService.method[name].input, fromJson(AuthService.method[name].input, request)),
+  encode: (name, request) => toBinary(methodNamed(name).input, fromJson(methodNamed(name).input, request)),
   async send(world, name, body, { authorization }) {
-    const method: DescMethodUnary = AuthService.method[name];
+    const method = methodNamed(name);
     const client = clientTo(world.grpc);
     const metadata = new MetadataClass();
     if (authorization !== undefined) metadata.set("authorization", authorization);
     try {
-      const bytes = await unary(client, `/${AuthService.typeName}/${method.name}`, body, metadata);
+      const bytes = await unary(client, `/${method.parent.typeName}/${method.name}`, body, metadata);
       const answer = toJson(method.output, fromBinary(method.output, bytes), { alwaysEmitImplicit: !isSparse(name) });
       return { outcome: { ok: true, answer: answer as JsonObject }, bytes: bytes.toString("hex") };
     } catch (thrown) {
@@ -75,7 +84,7 @@ export const trpcDoor: Door = {
     (await trpcDoor.send(world, name, trpcDoor.encode(name, request), headersOf(credential))).outcome,
   encode: (_name, request) => Buffer.from(JSON.stringify(request)),
   async send(world, name, body, headers) {
-    const answer = await fetch(`${world.http}/trpc/auth.${name}`, {
+    const answer = await fetch(`${world.http}/trpc/${name.includes(".") ? name : `auth.${name}`}`, {
       method: "POST",
       headers: { "content-type": "application/json", ...headers },
       body: Buffer.from(body),
@@ -96,6 +105,15 @@ export async function expectOk(outcome: Promise<Outcome>): Promise<JsonObject & 
   if (!settled.ok)
     throw new Error(`refused: ${settled.kind} ${settled.reason} ${settled.message} ${settled.fields.join()}`);
   return settled.answer as JsonObject & Record<string, never>;
+}
+
+const services: Readonly<Record<string, DescService>> = { auth: AuthService, ...managementContract };
+
+export function methodNamed(name: MethodName): DescMethodUnary {
+  const [service = "auth", local = ""] = name.includes(".") ? name.split(".") : ["auth", name];
+  const method = services[service]?.method[local];
+  if (method?.methodKind !== "unary") throw new Error(`there is no method ${name}`);
+  return method;
 }
 
 const isSparse = (name: MethodName): boolean => name === "introspect" || name === "introspectBatch";

@@ -23,7 +23,7 @@ import { createLimits, type LimitSettings } from "../../src/transport/limits.ts"
 import { resolveMethods, serve } from "../../src/transport/method.ts";
 import { createHttpServer } from "../../src/transport/tls.ts";
 import { createRouter } from "../../src/transport/trpc.ts";
-import { createValidation } from "../../src/transport/validation.ts";
+import { createValidation } from "../../src/validation.ts";
 
 type AuthUseCases = UseCases<typeof AuthService>;
 

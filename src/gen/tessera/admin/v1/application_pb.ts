@@ -4,20 +4,24 @@
 // @generated from file tessera/admin/v1/application.proto (package tessera.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, FieldMask, FieldMaskJson, StructJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Organization, OrganizationJson, OrganizationRole, OrganizationRoleJson } from "./organization_pb.ts";
+import { file_tessera_admin_v1_organization } from "./organization_pb.ts";
+import type { Search, SearchJson } from "./page_pb.ts";
+import { file_tessera_admin_v1_page } from "./page_pb.ts";
 import { file_tessera_options_v1_options } from "../../options/v1/options_pb.ts";
-import type { Message, UnknownEnum } from "@bufbuild/protobuf";
+import type { JsonObject, Message, UnknownEnum } from "@bufbuild/protobuf";
 
 /**
  * Describes the file tessera/admin/v1/application.proto.
  */
 export const file_tessera_admin_v1_application: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0ZXNzZXJhL2FkbWluL3YxL2FwcGxpY2F0aW9uLnByb3RvEhB0ZXNzZXJhLmFkbWluLnYxIs4HCgtBcHBsaWNhdGlvbhIpCgJpZBgBIAEoCUId4EEIukgXchUoFTIRXihbMC05YS16XXsyMX0pPyQSFQoIcmV2aXNpb24YAiABKA1CA+BBAxI0CgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxIbCgRuYW1lGAUgASgJQg3gQQK6SAdyBRABKIACEjgKCnByb2plY3RfaWQYBiABKAlCJLpIBXIDKIACkrIZGHRlc3NlcmEuYWRtaW4udjEuUHJvamVjdBJBCgR0eXBlGAcgASgOMiEudGVzc2VyYS5hZG1pbi52MS5BcHBsaWNhdGlvblR5cGVCEOBBAuBBBbpIB4IBBBABIAASEAoIZGlzYWJsZWQYCCABKAgSGgoNcHVibGljX2NsaWVudBgJIAEoCEID4EEFEjgKB29yaWdpbnMYCiADKAlCJ7pIJJIBIRAyGAEiG3IZKIACMhReaHR0cHM/Oi8vW14vPyNcc10rJBJICg1jb25uZWN0b3JfaWRzGAsgAygJQjG6SBCSAQ0QMhgBIgdyBRABKIACkrIZGnRlc3NlcmEuYWRtaW4udjEuQ29ubmVjdG9yEkQKFGRlZmF1bHRfY29ubmVjdG9yX2lkGAwgASgJQia6SAVyAyiAApKyGRp0ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvchJCChNkZWZhdWx0X3Jlc291cmNlX2lkGA0gASgJQiW6SAVyAyiAApKyGRl0ZXNzZXJhLmFkbWluLnYxLlJlc291cmNlEkYKDHJlc291cmNlX2lkcxgOIAMoCUIwukgQkgENEGQYASIHcgUQASiAApKyGRl0ZXNzZXJhLmFkbWluLnYxLlJlc291cmNlEiMKEGFjY2Vzc190b2tlbl90dGwYDyABKA1CCbpIBioEGICjBRIqChZyZWZyZXNoX3Rva2VuX2lkbGVfdHRsGBAgASgNQgq6SAcqBRiAztoDEi4KGnJlZnJlc2hfdG9rZW5fYWJzb2x1dGVfdHRsGBEgASgNQgq6SAcqBRiA54QPEioKFHJlZnJlc2hfcmV0cnlfd2luZG93GBIgASgNQge6SAQqAhg8SACIAQESLQoQY2VydGlmaWNhdGVfdXJpcxgTIAMoCUITukgQkgENEAoYASIHcgUQASiABEIXChVfcmVmcmVzaF9yZXRyeV93aW5kb3cipQMKEUFwcGxpY2F0aW9uU2VjcmV0EikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEkgKDmFwcGxpY2F0aW9uX2lkGAUgASgJQjDgQQLgQQW6SAdyBRABKIACkrIZHHRlc3NlcmEuYWRtaW4udjEuQXBwbGljYXRpb24SGwoEbmFtZRgGIAEoCUIN4EECukgHcgUQASiAAhISCgV2YWx1ZRgHIAEoCUID4EEDEi8KC2V4cGlyZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcBI2Cg1sYXN0X3VzZV90aW1lGAkgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDKrUBCg9BcHBsaWNhdGlvblR5cGUSIAocQVBQTElDQVRJT05fVFlQRV9VTlNQRUNJRklFRBAAEhsKF0FQUExJQ0FUSU9OX1RZUEVfTkFUSVZFEAESGAoUQVBQTElDQVRJT05fVFlQRV9TUEEQAhIgChxBUFBMSUNBVElPTl9UWVBFX1RSQURJVElPTkFMEAMSJwojQVBQTElDQVRJT05fVFlQRV9NQUNISU5FX1RPX01BQ0hJTkUQBGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp, file_tessera_options_v1_options]);
+  fileDesc("CiJ0ZXNzZXJhL2FkbWluL3YxL2FwcGxpY2F0aW9uLnByb3RvEhB0ZXNzZXJhLmFkbWluLnYxIr0KCgtBcHBsaWNhdGlvbhIpCgJpZBgBIAEoCUId4EEIukgXchUoFTIRXihbMC05YS16XXsyMX0pPyQSFQoIcmV2aXNpb24YAiABKA1CA+BBAxI0CgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxIfCgRuYW1lGAUgASgJQhHgQQK6SAdyBRABKIACmLIZARI4Cgpwcm9qZWN0X2lkGAYgASgJQiS6SAVyAyiAApKyGRh0ZXNzZXJhLmFkbWluLnYxLlByb2plY3QSQQoEdHlwZRgHIAEoDjIhLnRlc3NlcmEuYWRtaW4udjEuQXBwbGljYXRpb25UeXBlQhDgQQLgQQW6SAeCAQQQASAAEhAKCGRpc2FibGVkGAggASgIEhoKDXB1YmxpY19jbGllbnQYCSABKAhCA+BBBRI4CgdvcmlnaW5zGAogAygJQie6SCSSASEQMhgBIhtyGSiAAjIUXmh0dHBzPzovL1teLz8jXHNdKyQSSAoNY29ubmVjdG9yX2lkcxgLIAMoCUIxukgQkgENEDIYASIHcgUQASiAApKyGRp0ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvchJEChRkZWZhdWx0X2Nvbm5lY3Rvcl9pZBgMIAEoCUImukgFcgMogAKSshkadGVzc2VyYS5hZG1pbi52MS5Db25uZWN0b3ISQgoTZGVmYXVsdF9yZXNvdXJjZV9pZBgNIAEoCUIlukgFcgMogAKSshkZdGVzc2VyYS5hZG1pbi52MS5SZXNvdXJjZRJGCgxyZXNvdXJjZV9pZHMYDiADKAlCMLpIEJIBDRBkGAEiB3IFEAEogAKSshkZdGVzc2VyYS5hZG1pbi52MS5SZXNvdXJjZRIjChBhY2Nlc3NfdG9rZW5fdHRsGA8gASgNQgm6SAYqBBiAowUSKgoWcmVmcmVzaF90b2tlbl9pZGxlX3R0bBgQIAEoDUIKukgHKgUYgM7aAxIuChpyZWZyZXNoX3Rva2VuX2Fic29sdXRlX3R0bBgRIAEoDUIKukgHKgUYgOeEDxIqChRyZWZyZXNoX3JldHJ5X3dpbmRvdxgSIAEoDUIHukgEKgIYPEgAiAEBEi0KEGNlcnRpZmljYXRlX3VyaXMYEyADKAlCE7pIEJIBDRAKGAEiB3IFEAEogAQSHQoLZGVzY3JpcHRpb24YFCABKAlCCLpIBXIDKIAIEhgKC3RoaXJkX3BhcnR5GBUgASgIQgPgQQUSLAoLY3VzdG9tX2RhdGEYFiABKAsyFy5nb29nbGUucHJvdG9idWYuU3RydWN0EjEKDXJlZGlyZWN0X3VyaXMYFyADKAlCGrpIF5IBFBAyGAEiDnIMEAEogAS6AQEjiAEBEjkKGXBvc3RfbG9nb3V0X3JlZGlyZWN0X3VyaXMYGCADKAlCFrpIE5IBEBAyGAEiCnIIEAEogASIAQESGAoLZGV2aWNlX2Zsb3cYGSABKAhCA+BBBRJGChZwcm90ZWN0ZWRfYXBwX21ldGFkYXRhGBogASgLMiYudGVzc2VyYS5hZG1pbi52MS5Qcm90ZWN0ZWRBcHBNZXRhZGF0YRIVCghpc19hZG1pbhgbIAEoCEID4EEDEhsKDmRlZmF1bHRfc2VjcmV0GBwgASgJQgPgQQNCFwoVX3JlZnJlc2hfcmV0cnlfd2luZG93IoQBChRQcm90ZWN0ZWRBcHBNZXRhZGF0YRI8CgpzdWJfZG9tYWluGAEgASgJQii6SCVyIyg/Mh9eW2EtejAtOV0oW2EtejAtOS1dKlthLXowLTldKT8kEi4KBm9yaWdpbhgCIAEoCUIeukgbchkogAIyFF5odHRwcz86Ly9bXi8/I1xzXSskIlYKGENyZWF0ZUFwcGxpY2F0aW9uUmVxdWVzdBI6CgthcHBsaWNhdGlvbhgBIAEoCzIdLnRlc3NlcmEuYWRtaW4udjEuQXBwbGljYXRpb25CBrpIA8gBASJcChVHZXRBcHBsaWNhdGlvblJlcXVlc3QSQwoCaWQYASABKAlCN7pIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZHHRlc3NlcmEuYWRtaW4udjEuQXBwbGljYXRpb24iigQKF0xpc3RBcHBsaWNhdGlvbnNSZXF1ZXN0EiEKCXBhZ2Vfc2l6ZRgBIAEoDUIJukgGKgQYZCgBSACIAQESHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgSKAoGc2VhcmNoGAMgASgLMhgudGVzc2VyYS5hZG1pbi52MS5TZWFyY2gSDQoFY291bnQYBCABKAgSRQoFdHlwZXMYBSADKA4yIS50ZXNzZXJhLmFkbWluLnYxLkFwcGxpY2F0aW9uVHlwZUITukgQkgENEAYYASIHggEEEAEgABIYCgt0aGlyZF9wYXJ0eRgGIAEoCEgBiAEBEkoKCnByb2plY3RfaWQYByABKAlCNrpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kkrIZGHRlc3NlcmEuYWRtaW4udjEuUHJvamVjdBJMCg9leGNsdWRlX3JvbGVfaWQYCCABKAlCM7pIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kkrIZFXRlc3NlcmEuYWRtaW4udjEuUm9sZRJcChdleGNsdWRlX29yZ2FuaXphdGlvbl9pZBgJIAEoCUI7ukgXchUoFTIRXihbMC05YS16XXsyMX0pPySSshkddGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb25CDAoKX3BhZ2Vfc2l6ZUIOCgxfdGhpcmRfcGFydHkikAEKGExpc3RBcHBsaWNhdGlvbnNSZXNwb25zZRIzCgxhcHBsaWNhdGlvbnMYASADKAsyHS50ZXNzZXJhLmFkbWluLnYxLkFwcGxpY2F0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIXCgp0b3RhbF9zaXplGAMgASgNSACIAQFCDQoLX3RvdGFsX3NpemUihwEKGFVwZGF0ZUFwcGxpY2F0aW9uUmVxdWVzdBI6CgthcHBsaWNhdGlvbhgBIAEoCzIdLnRlc3NlcmEuYWRtaW4udjEuQXBwbGljYXRpb25CBrpIA9gBAxIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siXwoYRGVsZXRlQXBwbGljYXRpb25SZXF1ZXN0EkMKAmlkGAEgASgJQje6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRx0ZXNzZXJhLmFkbWluLnYxLkFwcGxpY2F0aW9uIp8BCiJVcGRhdGVBcHBsaWNhdGlvbkN1c3RvbURhdGFSZXF1ZXN0EkMKAmlkGAEgASgJQje6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRx0ZXNzZXJhLmFkbWluLnYxLkFwcGxpY2F0aW9uEjQKC2N1c3RvbV9kYXRhGAIgASgLMhcuZ29vZ2xlLnByb3RvYnVmLlN0cnVjdEIGukgDyAEBIsUBCiNMaXN0QXBwbGljYXRpb25Pcmdhbml6YXRpb25zUmVxdWVzdBIhCglwYWdlX3NpemUYASABKA1CCbpIBioEGGQoAUgAiAEBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEk8KDmFwcGxpY2F0aW9uX2lkGAMgASgJQje6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRx0ZXNzZXJhLmFkbWluLnYxLkFwcGxpY2F0aW9uQgwKCl9wYWdlX3NpemUigQEKJExpc3RBcHBsaWNhdGlvbk9yZ2FuaXphdGlvbnNSZXNwb25zZRJACg1vcmdhbml6YXRpb25zGAEgAygLMikudGVzc2VyYS5hZG1pbi52MS5BcHBsaWNhdGlvbk9yZ2FuaXphdGlvbhIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkijwEKF0FwcGxpY2F0aW9uT3JnYW5pemF0aW9uEjQKDG9yZ2FuaXphdGlvbhgBIAEoCzIeLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uEj4KEm9yZ2FuaXphdGlvbl9yb2xlcxgCIAMoCzIiLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uUm9sZSrwAQoPQXBwbGljYXRpb25UeXBlEiAKHEFQUExJQ0FUSU9OX1RZUEVfVU5TUEVDSUZJRUQQABIbChdBUFBMSUNBVElPTl9UWVBFX05BVElWRRABEhgKFEFQUExJQ0FUSU9OX1RZUEVfU1BBEAISIAocQVBQTElDQVRJT05fVFlQRV9UUkFESVRJT05BTBADEicKI0FQUExJQ0FUSU9OX1RZUEVfTUFDSElORV9UT19NQUNISU5FEAQSHgoaQVBQTElDQVRJT05fVFlQRV9QUk9URUNURUQQBRIZChVBUFBMSUNBVElPTl9UWVBFX1NBTUwQBjKTCAoSQXBwbGljYXRpb25TZXJ2aWNlEo4BChFDcmVhdGVBcHBsaWNhdGlvbhIqLnRlc3NlcmEuYWRtaW4udjEuQ3JlYXRlQXBwbGljYXRpb25SZXF1ZXN0Gh0udGVzc2VyYS5hZG1pbi52MS5BcHBsaWNhdGlvbiIuirIZExIRYXBwbGljYXRpb246d3JpdGWashkTYXBwbGljYXRpb24uY3JlYXRlZBJzCg5HZXRBcHBsaWNhdGlvbhInLnRlc3NlcmEuYWRtaW4udjEuR2V0QXBwbGljYXRpb25SZXF1ZXN0Gh0udGVzc2VyYS5hZG1pbi52MS5BcHBsaWNhdGlvbiIZkAIBirIZEhIQYXBwbGljYXRpb246cmVhZBKEAQoQTGlzdEFwcGxpY2F0aW9ucxIpLnRlc3NlcmEuYWRtaW4udjEuTGlzdEFwcGxpY2F0aW9uc1JlcXVlc3QaKi50ZXNzZXJhLmFkbWluLnYxLkxpc3RBcHBsaWNhdGlvbnNSZXNwb25zZSIZkAIBirIZEhIQYXBwbGljYXRpb246cmVhZBKOAQoRVXBkYXRlQXBwbGljYXRpb24SKi50ZXNzZXJhLmFkbWluLnYxLlVwZGF0ZUFwcGxpY2F0aW9uUmVxdWVzdBodLnRlc3NlcmEuYWRtaW4udjEuQXBwbGljYXRpb24iLoqyGRMSEWFwcGxpY2F0aW9uOndyaXRlmrIZE2FwcGxpY2F0aW9uLnVwZGF0ZWQSjgEKEURlbGV0ZUFwcGxpY2F0aW9uEioudGVzc2VyYS5hZG1pbi52MS5EZWxldGVBcHBsaWNhdGlvblJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiNZACAoqyGRMSEWFwcGxpY2F0aW9uOndyaXRlkLIZAZqyGRNhcHBsaWNhdGlvbi5kZWxldGVkEqIBChtVcGRhdGVBcHBsaWNhdGlvbkN1c3RvbURhdGESNC50ZXNzZXJhLmFkbWluLnYxLlVwZGF0ZUFwcGxpY2F0aW9uQ3VzdG9tRGF0YVJlcXVlc3QaHS50ZXNzZXJhLmFkbWluLnYxLkFwcGxpY2F0aW9uIi6KshkTEhFhcHBsaWNhdGlvbjp3cml0ZZqyGRNhcHBsaWNhdGlvbi51cGRhdGVkEqgBChxMaXN0QXBwbGljYXRpb25Pcmdhbml6YXRpb25zEjUudGVzc2VyYS5hZG1pbi52MS5MaXN0QXBwbGljYXRpb25Pcmdhbml6YXRpb25zUmVxdWVzdBo2LnRlc3NlcmEuYWRtaW4udjEuTGlzdEFwcGxpY2F0aW9uT3JnYW5pemF0aW9uc1Jlc3BvbnNlIhmQAgGKshkSEhBhcHBsaWNhdGlvbjpyZWFkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_tessera_admin_v1_organization, file_tessera_admin_v1_page, file_tessera_options_v1_options]);
 
 /**
  * @generated from message tessera.admin.v1.Application
@@ -143,6 +147,67 @@ export type Application = Message<"tessera.admin.v1.Application"> & {
    * @generated from field: repeated string certificate_uris = 19;
    */
   certificateUris: string[];
+
+  /**
+   * @generated from field: string description = 20;
+   */
+  description: string;
+
+  /**
+   * Belongs to somebody else: its tokens carry only what ConsentService lets it have. Native, SPA and traditional only.
+   *
+   * @generated from field: bool third_party = 21;
+   */
+  thirdParty: boolean;
+
+  /**
+   * Informational: nothing here reads it. At most 16 KiB of JSON.
+   *
+   * @generated from field: google.protobuf.Struct custom_data = 22;
+   */
+  customData?: JsonObject | undefined;
+
+  /**
+   * Where an upstream issuer may send a browser back to; CreateAuthorizationUri compares them exactly.
+   *
+   * @generated from field: repeated string redirect_uris = 23;
+   */
+  redirectUris: string[];
+
+  /**
+   * Informational: nothing here ends sessions.
+   *
+   * @generated from field: repeated string post_logout_redirect_uris = 24;
+   */
+  postLogoutRedirectUris: string[];
+
+  /**
+   * Informational: signs in on devices without a browser (RFC 8628). Native applications only.
+   *
+   * @generated from field: bool device_flow = 25;
+   */
+  deviceFlow: boolean;
+
+  /**
+   * Informational: what a protected application is reached at. Needed for that type, and for no other.
+   *
+   * @generated from field: tessera.admin.v1.ProtectedAppMetadata protected_app_metadata = 26;
+   */
+  protectedAppMetadata?: ProtectedAppMetadata | undefined;
+
+  /**
+   * Holds a machine role with scopes of the management resource. Answered by GetApplication only.
+   *
+   * @generated from field: bool is_admin = 27;
+   */
+  isAdmin: boolean;
+
+  /**
+   * The value of the secret "Default" that CreateApplication makes for a confidential application; answered there only.
+   *
+   * @generated from field: string default_secret = 28;
+   */
+  defaultSecret: string;
 };
 
 /**
@@ -269,6 +334,67 @@ export type ApplicationJson = {
    * @generated from field: repeated string certificate_uris = 19;
    */
   certificateUris?: string[];
+
+  /**
+   * @generated from field: string description = 20;
+   */
+  description?: string;
+
+  /**
+   * Belongs to somebody else: its tokens carry only what ConsentService lets it have. Native, SPA and traditional only.
+   *
+   * @generated from field: bool third_party = 21;
+   */
+  thirdParty?: boolean;
+
+  /**
+   * Informational: nothing here reads it. At most 16 KiB of JSON.
+   *
+   * @generated from field: google.protobuf.Struct custom_data = 22;
+   */
+  customData?: StructJson;
+
+  /**
+   * Where an upstream issuer may send a browser back to; CreateAuthorizationUri compares them exactly.
+   *
+   * @generated from field: repeated string redirect_uris = 23;
+   */
+  redirectUris?: string[];
+
+  /**
+   * Informational: nothing here ends sessions.
+   *
+   * @generated from field: repeated string post_logout_redirect_uris = 24;
+   */
+  postLogoutRedirectUris?: string[];
+
+  /**
+   * Informational: signs in on devices without a browser (RFC 8628). Native applications only.
+   *
+   * @generated from field: bool device_flow = 25;
+   */
+  deviceFlow?: boolean;
+
+  /**
+   * Informational: what a protected application is reached at. Needed for that type, and for no other.
+   *
+   * @generated from field: tessera.admin.v1.ProtectedAppMetadata protected_app_metadata = 26;
+   */
+  protectedAppMetadata?: ProtectedAppMetadataJson;
+
+  /**
+   * Holds a machine role with scopes of the management resource. Answered by GetApplication only.
+   *
+   * @generated from field: bool is_admin = 27;
+   */
+  isAdmin?: boolean;
+
+  /**
+   * The value of the secret "Default" that CreateApplication makes for a confidential application; answered there only.
+   *
+   * @generated from field: string default_secret = 28;
+   */
+  defaultSecret?: string;
 };
 
 /**
@@ -279,127 +405,523 @@ export const ApplicationSchema: GenMessage<Application, {jsonType: ApplicationJs
   messageDesc(file_tessera_admin_v1_application, 0);
 
 /**
- * One of an application's secrets. Several may be valid at a time, so that they can be changed without an outage.
+ * Informational: for the proxy in front of a protected application.
  *
- * @generated from message tessera.admin.v1.ApplicationSecret
+ * @generated from message tessera.admin.v1.ProtectedAppMetadata
  */
-export type ApplicationSecret = Message<"tessera.admin.v1.ApplicationSecret"> & {
+export type ProtectedAppMetadata = Message<"tessera.admin.v1.ProtectedAppMetadata"> & {
+  /**
+   * One label, unique in the instance.
+   *
+   * @generated from field: string sub_domain = 1;
+   */
+  subDomain: string;
+
+  /**
+   * What it protects.
+   *
+   * @generated from field: string origin = 2;
+   */
+  origin: string;
+};
+
+/**
+ * Informational: for the proxy in front of a protected application.
+ *
+ * @generated from message tessera.admin.v1.ProtectedAppMetadata
+ */
+export type ProtectedAppMetadataJson = {
+  /**
+   * One label, unique in the instance.
+   *
+   * @generated from field: string sub_domain = 1;
+   */
+  subDomain?: string;
+
+  /**
+   * What it protects.
+   *
+   * @generated from field: string origin = 2;
+   */
+  origin?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ProtectedAppMetadata.
+ * Use `create(ProtectedAppMetadataSchema)` to create a new message.
+ */
+export const ProtectedAppMetadataSchema: GenMessage<ProtectedAppMetadata, {jsonType: ProtectedAppMetadataJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 1);
+
+/**
+ * @generated from message tessera.admin.v1.CreateApplicationRequest
+ */
+export type CreateApplicationRequest = Message<"tessera.admin.v1.CreateApplicationRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Application application = 1;
+   */
+  application?: Application | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateApplicationRequest
+ */
+export type CreateApplicationRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Application application = 1;
+   */
+  application?: ApplicationJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateApplicationRequest.
+ * Use `create(CreateApplicationRequestSchema)` to create a new message.
+ */
+export const CreateApplicationRequestSchema: GenMessage<CreateApplicationRequest, {jsonType: CreateApplicationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 2);
+
+/**
+ * @generated from message tessera.admin.v1.GetApplicationRequest
+ */
+export type GetApplicationRequest = Message<"tessera.admin.v1.GetApplicationRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetApplicationRequest
+ */
+export type GetApplicationRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetApplicationRequest.
+ * Use `create(GetApplicationRequestSchema)` to create a new message.
+ */
+export const GetApplicationRequestSchema: GenMessage<GetApplicationRequest, {jsonType: GetApplicationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 3);
+
+/**
+ * @generated from message tessera.admin.v1.ListApplicationsRequest
+ */
+export type ListApplicationsRequest = Message<"tessera.admin.v1.ListApplicationsRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+
+  /**
+   * Of these types only; empty is all.
+   *
+   * @generated from field: repeated tessera.admin.v1.ApplicationType types = 5;
+   */
+  types: ApplicationType[];
+
+  /**
+   * Only third-party applications, or only the others.
+   *
+   * @generated from field: optional bool third_party = 6;
+   */
+  thirdParty?: boolean | undefined;
+
+  /**
+   * @generated from field: string project_id = 7;
+   */
+  projectId: string;
+
+  /**
+   * Leaves out applications that hold this role. Not together with exclude_organization_id.
+   *
+   * @generated from field: string exclude_role_id = 8;
+   */
+  excludeRoleId: string;
+
+  /**
+   * Leaves out applications of this organization.
+   *
+   * @generated from field: string exclude_organization_id = 9;
+   */
+  excludeOrganizationId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListApplicationsRequest
+ */
+export type ListApplicationsRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+
+  /**
+   * Of these types only; empty is all.
+   *
+   * @generated from field: repeated tessera.admin.v1.ApplicationType types = 5;
+   */
+  types?: ApplicationTypeJson[];
+
+  /**
+   * Only third-party applications, or only the others.
+   *
+   * @generated from field: optional bool third_party = 6;
+   */
+  thirdParty?: boolean;
+
+  /**
+   * @generated from field: string project_id = 7;
+   */
+  projectId?: string;
+
+  /**
+   * Leaves out applications that hold this role. Not together with exclude_organization_id.
+   *
+   * @generated from field: string exclude_role_id = 8;
+   */
+  excludeRoleId?: string;
+
+  /**
+   * Leaves out applications of this organization.
+   *
+   * @generated from field: string exclude_organization_id = 9;
+   */
+  excludeOrganizationId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListApplicationsRequest.
+ * Use `create(ListApplicationsRequestSchema)` to create a new message.
+ */
+export const ListApplicationsRequestSchema: GenMessage<ListApplicationsRequest, {jsonType: ListApplicationsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 4);
+
+/**
+ * @generated from message tessera.admin.v1.ListApplicationsResponse
+ */
+export type ListApplicationsResponse = Message<"tessera.admin.v1.ListApplicationsResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Application applications = 1;
+   */
+  applications: Application[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListApplicationsResponse
+ */
+export type ListApplicationsResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Application applications = 1;
+   */
+  applications?: ApplicationJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListApplicationsResponse.
+ * Use `create(ListApplicationsResponseSchema)` to create a new message.
+ */
+export const ListApplicationsResponseSchema: GenMessage<ListApplicationsResponse, {jsonType: ListApplicationsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 5);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateApplicationRequest
+ */
+export type UpdateApplicationRequest = Message<"tessera.admin.v1.UpdateApplicationRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Application application = 1;
+   */
+  application?: Application | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateApplicationRequest
+ */
+export type UpdateApplicationRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Application application = 1;
+   */
+  application?: ApplicationJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateApplicationRequest.
+ * Use `create(UpdateApplicationRequestSchema)` to create a new message.
+ */
+export const UpdateApplicationRequestSchema: GenMessage<UpdateApplicationRequest, {jsonType: UpdateApplicationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 6);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteApplicationRequest
+ */
+export type DeleteApplicationRequest = Message<"tessera.admin.v1.DeleteApplicationRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteApplicationRequest
+ */
+export type DeleteApplicationRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteApplicationRequest.
+ * Use `create(DeleteApplicationRequestSchema)` to create a new message.
+ */
+export const DeleteApplicationRequestSchema: GenMessage<DeleteApplicationRequest, {jsonType: DeleteApplicationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 7);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateApplicationCustomDataRequest
+ */
+export type UpdateApplicationCustomDataRequest = Message<"tessera.admin.v1.UpdateApplicationCustomDataRequest"> & {
   /**
    * @generated from field: string id = 1;
    */
   id: string;
 
   /**
-   * Counts the writes to this secret; an update that names an older one is refused as stale.
-   *
-   * @generated from field: uint32 revision = 2;
+   * @generated from field: google.protobuf.Struct custom_data = 2;
    */
-  revision: number;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp create_time = 3;
-   */
-  createTime?: Timestamp | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp update_time = 4;
-   */
-  updateTime?: Timestamp | undefined;
-
-  /**
-   * @generated from field: string application_id = 5;
-   */
-  applicationId: string;
-
-  /**
-   * Unique in the application.
-   *
-   * @generated from field: string name = 6;
-   */
-  name: string;
-
-  /**
-   * Generated, shown in the answer that creates it and never again.
-   *
-   * @generated from field: string value = 7;
-   */
-  value: string;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp expire_time = 8;
-   */
-  expireTime?: Timestamp | undefined;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp last_use_time = 9;
-   */
-  lastUseTime?: Timestamp | undefined;
+  customData?: JsonObject | undefined;
 };
 
 /**
- * One of an application's secrets. Several may be valid at a time, so that they can be changed without an outage.
- *
- * @generated from message tessera.admin.v1.ApplicationSecret
+ * @generated from message tessera.admin.v1.UpdateApplicationCustomDataRequest
  */
-export type ApplicationSecretJson = {
+export type UpdateApplicationCustomDataRequestJson = {
   /**
    * @generated from field: string id = 1;
    */
   id?: string;
 
   /**
-   * Counts the writes to this secret; an update that names an older one is refused as stale.
-   *
-   * @generated from field: uint32 revision = 2;
+   * @generated from field: google.protobuf.Struct custom_data = 2;
    */
-  revision?: number;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp create_time = 3;
-   */
-  createTime?: TimestampJson;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp update_time = 4;
-   */
-  updateTime?: TimestampJson;
-
-  /**
-   * @generated from field: string application_id = 5;
-   */
-  applicationId?: string;
-
-  /**
-   * Unique in the application.
-   *
-   * @generated from field: string name = 6;
-   */
-  name?: string;
-
-  /**
-   * Generated, shown in the answer that creates it and never again.
-   *
-   * @generated from field: string value = 7;
-   */
-  value?: string;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp expire_time = 8;
-   */
-  expireTime?: TimestampJson;
-
-  /**
-   * @generated from field: google.protobuf.Timestamp last_use_time = 9;
-   */
-  lastUseTime?: TimestampJson;
+  customData?: StructJson;
 };
 
 /**
- * Describes the message tessera.admin.v1.ApplicationSecret.
- * Use `create(ApplicationSecretSchema)` to create a new message.
+ * Describes the message tessera.admin.v1.UpdateApplicationCustomDataRequest.
+ * Use `create(UpdateApplicationCustomDataRequestSchema)` to create a new message.
  */
-export const ApplicationSecretSchema: GenMessage<ApplicationSecret, {jsonType: ApplicationSecretJson}> = /*@__PURE__*/
-  messageDesc(file_tessera_admin_v1_application, 1);
+export const UpdateApplicationCustomDataRequestSchema: GenMessage<UpdateApplicationCustomDataRequest, {jsonType: UpdateApplicationCustomDataRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 8);
+
+/**
+ * @generated from message tessera.admin.v1.ListApplicationOrganizationsRequest
+ */
+export type ListApplicationOrganizationsRequest = Message<"tessera.admin.v1.ListApplicationOrganizationsRequest"> & {
+  /**
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: string application_id = 3;
+   */
+  applicationId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListApplicationOrganizationsRequest
+ */
+export type ListApplicationOrganizationsRequestJson = {
+  /**
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: string application_id = 3;
+   */
+  applicationId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListApplicationOrganizationsRequest.
+ * Use `create(ListApplicationOrganizationsRequestSchema)` to create a new message.
+ */
+export const ListApplicationOrganizationsRequestSchema: GenMessage<ListApplicationOrganizationsRequest, {jsonType: ListApplicationOrganizationsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 9);
+
+/**
+ * @generated from message tessera.admin.v1.ListApplicationOrganizationsResponse
+ */
+export type ListApplicationOrganizationsResponse = Message<"tessera.admin.v1.ListApplicationOrganizationsResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.ApplicationOrganization organizations = 1;
+   */
+  organizations: ApplicationOrganization[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListApplicationOrganizationsResponse
+ */
+export type ListApplicationOrganizationsResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.ApplicationOrganization organizations = 1;
+   */
+  organizations?: ApplicationOrganizationJson[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListApplicationOrganizationsResponse.
+ * Use `create(ListApplicationOrganizationsResponseSchema)` to create a new message.
+ */
+export const ListApplicationOrganizationsResponseSchema: GenMessage<ListApplicationOrganizationsResponse, {jsonType: ListApplicationOrganizationsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 10);
+
+/**
+ * @generated from message tessera.admin.v1.ApplicationOrganization
+ */
+export type ApplicationOrganization = Message<"tessera.admin.v1.ApplicationOrganization"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Organization organization = 1;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.OrganizationRole organization_roles = 2;
+   */
+  organizationRoles: OrganizationRole[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.ApplicationOrganization
+ */
+export type ApplicationOrganizationJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Organization organization = 1;
+   */
+  organization?: OrganizationJson;
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.OrganizationRole organization_roles = 2;
+   */
+  organizationRoles?: OrganizationRoleJson[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.ApplicationOrganization.
+ * Use `create(ApplicationOrganizationSchema)` to create a new message.
+ */
+export const ApplicationOrganizationSchema: GenMessage<ApplicationOrganization, {jsonType: ApplicationOrganizationJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_application, 11);
 
 /**
  * @generated from enum tessera.admin.v1.ApplicationType
@@ -429,6 +951,20 @@ export const ApplicationType = {
    * @generated from enum value: APPLICATION_TYPE_MACHINE_TO_MACHINE = 4;
    */
   MACHINE_TO_MACHINE: 4,
+
+  /**
+   * Behind a reverse proxy that signs users in.
+   *
+   * @generated from enum value: APPLICATION_TYPE_PROTECTED = 5;
+   */
+  PROTECTED: 5,
+
+  /**
+   * Refused: Tessera speaks no SAML.
+   *
+   * @generated from enum value: APPLICATION_TYPE_SAML = 6;
+   */
+  SAML: 6,
 } as const;
 
 /**
@@ -439,11 +975,90 @@ export type ApplicationType = (typeof ApplicationType)[keyof typeof ApplicationT
 /**
  * @generated from enum tessera.admin.v1.ApplicationType
  */
-export type ApplicationTypeJson = "APPLICATION_TYPE_UNSPECIFIED" | "APPLICATION_TYPE_NATIVE" | "APPLICATION_TYPE_SPA" | "APPLICATION_TYPE_TRADITIONAL" | "APPLICATION_TYPE_MACHINE_TO_MACHINE";
+export type ApplicationTypeJson = "APPLICATION_TYPE_UNSPECIFIED" | "APPLICATION_TYPE_NATIVE" | "APPLICATION_TYPE_SPA" | "APPLICATION_TYPE_TRADITIONAL" | "APPLICATION_TYPE_MACHINE_TO_MACHINE" | "APPLICATION_TYPE_PROTECTED" | "APPLICATION_TYPE_SAML";
 
 /**
  * Describes the enum tessera.admin.v1.ApplicationType.
  */
 export const ApplicationTypeSchema: GenEnum<ApplicationType, ApplicationTypeJson> = /*@__PURE__*/
   enumDesc(file_tessera_admin_v1_application, 0);
+
+/**
+ * Applications: OAuth clients. Their secrets, roles, consents and looks have services of their own.
+ *
+ * @generated from service tessera.admin.v1.ApplicationService
+ */
+export const ApplicationService: GenService<{
+  /**
+   * Makes an application. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.ApplicationService.CreateApplication
+   */
+  createApplication: {
+    methodKind: "unary";
+    input: typeof CreateApplicationRequestSchema;
+    output: typeof ApplicationSchema;
+  },
+  /**
+   * An application by its id.
+   *
+   * @generated from rpc tessera.admin.v1.ApplicationService.GetApplication
+   */
+  getApplication: {
+    methodKind: "unary";
+    input: typeof GetApplicationRequestSchema;
+    output: typeof ApplicationSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.ApplicationService.ListApplications
+   */
+  listApplications: {
+    methodKind: "unary";
+    input: typeof ListApplicationsRequestSchema;
+    output: typeof ListApplicationsResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.ApplicationService.UpdateApplication
+   */
+  updateApplication: {
+    methodKind: "unary";
+    input: typeof UpdateApplicationRequestSchema;
+    output: typeof ApplicationSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.ApplicationService.DeleteApplication
+   */
+  deleteApplication: {
+    methodKind: "unary";
+    input: typeof DeleteApplicationRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * Merges top-level keys into custom_data; null removes one. Informational: nothing here reads it.
+   *
+   * @generated from rpc tessera.admin.v1.ApplicationService.UpdateApplicationCustomData
+   */
+  updateApplicationCustomData: {
+    methodKind: "unary";
+    input: typeof UpdateApplicationCustomDataRequestSchema;
+    output: typeof ApplicationSchema;
+  },
+  /**
+   * The organizations an application belongs to, with its roles there.
+   *
+   * @generated from rpc tessera.admin.v1.ApplicationService.ListApplicationOrganizations
+   */
+  listApplicationOrganizations: {
+    methodKind: "unary";
+    input: typeof ListApplicationOrganizationsRequestSchema;
+    output: typeof ListApplicationOrganizationsResponseSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_application, 0);
 

@@ -4,12 +4,14 @@
 // @generated from file tessera/admin/v1/connector.proto (package tessera.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, FieldMask, FieldMaskJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Search, SearchJson } from "./page_pb.ts";
+import { file_tessera_admin_v1_page } from "./page_pb.ts";
 import { file_tessera_options_v1_options } from "../../options/v1/options_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -17,7 +19,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tessera/admin/v1/connector.proto.
  */
 export const file_tessera_admin_v1_connector: GenFile = /*@__PURE__*/
-  fileDesc("CiB0ZXNzZXJhL2FkbWluL3YxL2Nvbm5lY3Rvci5wcm90bxIQdGVzc2VyYS5hZG1pbi52MSKOCAoJQ29ubmVjdG9yEikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEhsKBG5hbWUYBSABKAlCDeBBArpIB3IFEAEogAISEAoIZGlzYWJsZWQYBiABKAgSQwoMdmVyaWZpY2F0aW9uGAcgASgOMh4udGVzc2VyYS5hZG1pbi52MS5WZXJpZmljYXRpb25CDeBBArpIB4IBBBABIAASIAoGaXNzdWVyGAggASgJQhDgQQK6SApyCBABKIAEiAEBEhoKCGp3a3NfdXJpGAkgASgJQgi6SAVyAyiABBImCglhdWRpZW5jZXMYCiADKAlCE7pIEJIBDRAUGAEiB3IFEAEogAQSLwoSYXV0aG9yaXplZF9jbGllbnRzGAsgAygJQhO6SBCSAQ0QMhgBIgdyBRABKIACEmoKCmFsZ29yaXRobXMYDCADKAlCVrpIU5IBUBAIGAEiSnJIKAhSBUVTMjU2UgVFUzM4NFIFRVM1MTJSBVJTMjU2UgVSUzM4NFIFUlM1MTJSBVBTMjU2UgVQUzM4NFIFUFM1MTJSBUVkRFNBEjkKCnRva2VuX2tpbmQYDSABKA4yGy50ZXNzZXJhLmFkbWluLnYxLlRva2VuS2luZEIIukgFggECEAESPgoKY29uZGl0aW9ucxgOIAMoCzIgLnRlc3NlcmEuYWRtaW4udjEuQ2xhaW1Db25kaXRpb25CCLpIBZIBAhAUEhoKEmFsbG93X2FueV9hdWRpZW5jZRgPIAEoCBIUCgxqdXN0X2luX3RpbWUYECABKAgSSwoVanVzdF9pbl90aW1lX3JvbGVfaWRzGBEgAygJQiy6SBCSAQ0QFBgBIgdyBRABKIACkrIZFXRlc3NlcmEuYWRtaW4udjEuUm9sZRISCgpzaW5nbGVfdXNlGBIgASgIEiUKEm1heF90b2tlbl9saWZldGltZRgTIAEoDUIJukgGKgQYgPUkEhcKBmxlZXdheRgUIAEoDUIHukgEKgIYeBIoChZpbnRyb3NwZWN0aW9uX2VuZHBvaW50GBUgASgJQgi6SAVyAyiABBIbCgljbGllbnRfaWQYFiABKAlCCLpIBXIDKIACEiIKDWNsaWVudF9zZWNyZXQYFyABKAlCC+BBBLpIBXIDKIAEEiMKEXVzZXJpbmZvX2VuZHBvaW50GBggASgJQgi6SAVyAyiABCKnAQoOQ2xhaW1Db25kaXRpb24SGQoFY2xhaW0YASABKAlCCrpIB3IFEAEogAESIAoMc3RyaW5nX3ZhbHVlGAIgASgJQgi6SAVyAyiABEgAEhQKCmJvb2xfdmFsdWUYAyABKAhIABIWCgxudW1iZXJfdmFsdWUYBCABKANIABIaCgRnbG9iGAUgASgJQgq6SAdyBRABKIAESABCDgoFdmFsdWUSBbpIAggBKn4KDFZlcmlmaWNhdGlvbhIcChhWRVJJRklDQVRJT05fVU5TUEVDSUZJRUQQABIVChFWRVJJRklDQVRJT05fSldLUxABEh4KGlZFUklGSUNBVElPTl9JTlRST1NQRUNUSU9OEAISGQoVVkVSSUZJQ0FUSU9OX1VTRVJJTkZPEAMqXQoJVG9rZW5LaW5kEhoKFlRPS0VOX0tJTkRfVU5TUEVDSUZJRUQQABIbChdUT0tFTl9LSU5EX0FDQ0VTU19UT0tFThABEhcKE1RPS0VOX0tJTkRfSURfVE9LRU4QAmIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp, file_tessera_options_v1_options]);
+  fileDesc("CiB0ZXNzZXJhL2FkbWluL3YxL2Nvbm5lY3Rvci5wcm90bxIQdGVzc2VyYS5hZG1pbi52MSLNCgoJQ29ubmVjdG9yEikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEh8KBG5hbWUYBSABKAlCEeBBArpIB3IFEAEogAKYshkBEhAKCGRpc2FibGVkGAYgASgIEj4KDHZlcmlmaWNhdGlvbhgHIAEoDjIeLnRlc3NlcmEuYWRtaW4udjEuVmVyaWZpY2F0aW9uQgi6SAWCAQIQARIYCgZpc3N1ZXIYCCABKAlCCLpIBXIDKIAEEhoKCGp3a3NfdXJpGAkgASgJQgi6SAVyAyiABBImCglhdWRpZW5jZXMYCiADKAlCE7pIEJIBDRAUGAEiB3IFEAEogAQSLwoSYXV0aG9yaXplZF9jbGllbnRzGAsgAygJQhO6SBCSAQ0QMhgBIgdyBRABKIACEmoKCmFsZ29yaXRobXMYDCADKAlCVrpIU5IBUBAIGAEiSnJIKAhSBUVTMjU2UgVFUzM4NFIFRVM1MTJSBVJTMjU2UgVSUzM4NFIFUlM1MTJSBVBTMjU2UgVQUzM4NFIFUFM1MTJSBUVkRFNBEjkKCnRva2VuX2tpbmQYDSABKA4yGy50ZXNzZXJhLmFkbWluLnYxLlRva2VuS2luZEIIukgFggECEAESPgoKY29uZGl0aW9ucxgOIAMoCzIgLnRlc3NlcmEuYWRtaW4udjEuQ2xhaW1Db25kaXRpb25CCLpIBZIBAhAUEhoKEmFsbG93X2FueV9hdWRpZW5jZRgPIAEoCBIUCgxqdXN0X2luX3RpbWUYECABKAgSSwoVanVzdF9pbl90aW1lX3JvbGVfaWRzGBEgAygJQiy6SBCSAQ0QFBgBIgdyBRABKIACkrIZFXRlc3NlcmEuYWRtaW4udjEuUm9sZRISCgpzaW5nbGVfdXNlGBIgASgIEiUKEm1heF90b2tlbl9saWZldGltZRgTIAEoDUIJukgGKgQYgPUkEhcKBmxlZXdheRgUIAEoDUIHukgEKgIYeBIoChZpbnRyb3NwZWN0aW9uX2VuZHBvaW50GBUgASgJQgi6SAVyAyiABBIbCgljbGllbnRfaWQYFiABKAlCCLpIBXIDKIACEiIKDWNsaWVudF9zZWNyZXQYFyABKAlCC+BBBLpIBXIDKIAEEiMKEXVzZXJpbmZvX2VuZHBvaW50GBggASgJQgi6SAVyAyiABBIvCgpmYWN0b3J5X2lkGBkgASgJQhvgQQW6SBVyEyhAMg9eKFthLXowLTktXSspPyQSLAoGdGFyZ2V0GBogASgJQhzgQQW6SBZyFChAMhBeKFthLXowLTlfLV0rKT8kEhQKDHN5bmNfcHJvZmlsZRgbIAEoCBIVCg10b2tlbl9zdG9yYWdlGBwgASgIEigKFmF1dGhvcml6YXRpb25fZW5kcG9pbnQYHSABKAlCCLpIBXIDKIAEEiMKBnNjb3BlcxgeIAMoCUITukgQkgENEBQYASIHcgUQASiAARIeCg1zdWJqZWN0X2NsYWltGB8gASgJQge6SARyAihAEhoKCGVuZHBvaW50GCAgASgJQgi6SAVyAyiABBIYCgZzZW5kZXIYISABKAlCCLpIBXIDKP4BEhUKCHdhcm5pbmdzGCIgAygJQgPgQQMipwEKDkNsYWltQ29uZGl0aW9uEhkKBWNsYWltGAEgASgJQgq6SAdyBRABKIABEiAKDHN0cmluZ192YWx1ZRgCIAEoCUIIukgFcgMogARIABIUCgpib29sX3ZhbHVlGAMgASgISAASFgoMbnVtYmVyX3ZhbHVlGAQgASgDSAASGgoEZ2xvYhgFIAEoCUIKukgHcgUQASiABEgAQg4KBXZhbHVlEgW6SAIIASJQChZDcmVhdGVDb25uZWN0b3JSZXF1ZXN0EjYKCWNvbm5lY3RvchgBIAEoCzIbLnRlc3NlcmEuYWRtaW4udjEuQ29ubmVjdG9yQga6SAPIAQEiWAoTR2V0Q29ubmVjdG9yUmVxdWVzdBJBCgJpZBgBIAEoCUI1ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkadGVzc2VyYS5hZG1pbi52MS5Db25uZWN0b3IiuAEKFUxpc3RDb25uZWN0b3JzUmVxdWVzdBIhCglwYWdlX3NpemUYASABKA1CCbpIBioEGGQoAUgAiAEBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEigKBnNlYXJjaBgDIAEoCzIYLnRlc3NlcmEuYWRtaW4udjEuU2VhcmNoEg0KBWNvdW50GAQgASgIEhcKBnRhcmdldBgFIAEoCUIHukgEcgIoQEIMCgpfcGFnZV9zaXplIooBChZMaXN0Q29ubmVjdG9yc1Jlc3BvbnNlEi8KCmNvbm5lY3RvcnMYASADKAsyGy50ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvchIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSFwoKdG90YWxfc2l6ZRgDIAEoDUgAiAEBQg0KC190b3RhbF9zaXplIoEBChZVcGRhdGVDb25uZWN0b3JSZXF1ZXN0EjYKCWNvbm5lY3RvchgBIAEoCzIbLnRlc3NlcmEuYWRtaW4udjEuQ29ubmVjdG9yQga6SAPYAQMSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIlsKFkRlbGV0ZUNvbm5lY3RvclJlcXVlc3QSQQoCaWQYASABKAlCNbpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZGnRlc3NlcmEuYWRtaW4udjEuQ29ubmVjdG9yIqECChRUZXN0Q29ubmVjdG9yUmVxdWVzdBI2Cgljb25uZWN0b3IYASABKAsyGy50ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvckIGukgDyAEBEi0KBWVtYWlsGAIgASgJQh66SBtyGSj+ATIUXihbXkBcc10rQFteQFxzXSspPyQSKwoFcGhvbmUYAyABKAlCHLpIGXIXKCAyE14oXCs/WzAtOV17NCwyMH0pPyQ6dbpIchpwChp0ZXN0X2Nvbm5lY3Rvci5vbmVfYWRkcmVzcxIoZXhhY3RseSBvbmUgb2YgZW1haWwgYW5kIHBob25lIGlzIG5lZWRlZBooKHRoaXMuZW1haWwgPT0gJycpICE9ICh0aGlzLnBob25lID09ICcnKSKRAgodQ3JlYXRlQXV0aG9yaXphdGlvblVyaVJlcXVlc3QSSwoMY29ubmVjdG9yX2lkGAEgASgJQjW6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRp0ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvchJPCg5hcHBsaWNhdGlvbl9pZBgCIAEoCUI3ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkcdGVzc2VyYS5hZG1pbi52MS5BcHBsaWNhdGlvbhIgCgxyZWRpcmVjdF91cmkYAyABKAlCCrpIB3IFEAEogAQSFwoFc3RhdGUYBCABKAlCCLpIBXIDKIAEEhcKBXNjb3BlGAUgASgJQgi6SAVyAyiACCJwCh5DcmVhdGVBdXRob3JpemF0aW9uVXJpUmVzcG9uc2USGQoRYXV0aG9yaXphdGlvbl91cmkYASABKAkSDQoFc3RhdGUYAiABKAkSDQoFbm9uY2UYAyABKAkSFQoNY29kZV92ZXJpZmllchgEIAEoCSLjAQoQQ29ubmVjdG9yRmFjdG9yeRIKCgJpZBgBIAEoCRItCgR0eXBlGAIgASgOMh8udGVzc2VyYS5hZG1pbi52MS5Db25uZWN0b3JUeXBlEgwKBG5hbWUYAyABKAkSEwoLZGVzY3JpcHRpb24YBCABKAkSEwoLaXNfc3RhbmRhcmQYBSABKAgSLQoIdGVtcGxhdGUYBiABKAsyGy50ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvchIXCg9yZXF1aXJlZF9maWVsZHMYByADKAkSFAoMZml4ZWRfZmllbGRzGAggAygJIh8KHUxpc3RDb25uZWN0b3JGYWN0b3JpZXNSZXF1ZXN0ImEKHkxpc3RDb25uZWN0b3JGYWN0b3JpZXNSZXNwb25zZRI/ChNjb25uZWN0b3JfZmFjdG9yaWVzGAEgAygLMiIudGVzc2VyYS5hZG1pbi52MS5Db25uZWN0b3JGYWN0b3J5IjMKGkdldENvbm5lY3RvckZhY3RvcnlSZXF1ZXN0EhUKAmlkGAEgASgJQgm6SAZyBBABKEAqlwEKDFZlcmlmaWNhdGlvbhIcChhWRVJJRklDQVRJT05fVU5TUEVDSUZJRUQQABIVChFWRVJJRklDQVRJT05fSldLUxABEh4KGlZFUklGSUNBVElPTl9JTlRST1NQRUNUSU9OEAISGQoVVkVSSUZJQ0FUSU9OX1VTRVJJTkZPEAMSFwoTVkVSSUZJQ0FUSU9OX0dJVEhVQhAEKl0KCVRva2VuS2luZBIaChZUT0tFTl9LSU5EX1VOU1BFQ0lGSUVEEAASGwoXVE9LRU5fS0lORF9BQ0NFU1NfVE9LRU4QARIXChNUT0tFTl9LSU5EX0lEX1RPS0VOEAIqmQEKDUNvbm5lY3RvclR5cGUSHgoaQ09OTkVDVE9SX1RZUEVfVU5TUEVDSUZJRUQQABIZChVDT05ORUNUT1JfVFlQRV9TT0NJQUwQARIYChRDT05ORUNUT1JfVFlQRV9FTUFJTBACEhYKEkNPTk5FQ1RPUl9UWVBFX1NNUxADEhsKF0NPTk5FQ1RPUl9UWVBFX1dPUktMT0FEEAQy7QkKEENvbm5lY3RvclNlcnZpY2UShAEKD0NyZWF0ZUNvbm5lY3RvchIoLnRlc3NlcmEuYWRtaW4udjEuQ3JlYXRlQ29ubmVjdG9yUmVxdWVzdBobLnRlc3NlcmEuYWRtaW4udjEuQ29ubmVjdG9yIiqKshkREg9jb25uZWN0b3I6d3JpdGWashkRY29ubmVjdG9yLmNyZWF0ZWQSawoMR2V0Q29ubmVjdG9yEiUudGVzc2VyYS5hZG1pbi52MS5HZXRDb25uZWN0b3JSZXF1ZXN0GhsudGVzc2VyYS5hZG1pbi52MS5Db25uZWN0b3IiF5ACAYqyGRASDmNvbm5lY3RvcjpyZWFkEnwKDkxpc3RDb25uZWN0b3JzEicudGVzc2VyYS5hZG1pbi52MS5MaXN0Q29ubmVjdG9yc1JlcXVlc3QaKC50ZXNzZXJhLmFkbWluLnYxLkxpc3RDb25uZWN0b3JzUmVzcG9uc2UiF5ACAYqyGRASDmNvbm5lY3RvcjpyZWFkEoQBCg9VcGRhdGVDb25uZWN0b3ISKC50ZXNzZXJhLmFkbWluLnYxLlVwZGF0ZUNvbm5lY3RvclJlcXVlc3QaGy50ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvciIqirIZERIPY29ubmVjdG9yOndyaXRlmrIZEWNvbm5lY3Rvci51cGRhdGVkEoYBCg9EZWxldGVDb25uZWN0b3ISKC50ZXNzZXJhLmFkbWluLnYxLkRlbGV0ZUNvbm5lY3RvclJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiMZACAoqyGRESD2Nvbm5lY3Rvcjp3cml0ZZCyGQGashkRY29ubmVjdG9yLmRlbGV0ZWQSfwoNVGVzdENvbm5lY3RvchImLnRlc3NlcmEuYWRtaW4udjEuVGVzdENvbm5lY3RvclJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiLoqyGRESD2Nvbm5lY3Rvcjp3cml0ZZqyGRBjb25uZWN0b3IudGVzdGVkoLIZmHUSuwEKFkNyZWF0ZUF1dGhvcml6YXRpb25VcmkSLy50ZXNzZXJhLmFkbWluLnYxLkNyZWF0ZUF1dGhvcml6YXRpb25VcmlSZXF1ZXN0GjAudGVzc2VyYS5hZG1pbi52MS5DcmVhdGVBdXRob3JpemF0aW9uVXJpUmVzcG9uc2UiPoqyGRASDmNvbm5lY3RvcjpyZWFkmrIZIWNvbm5lY3Rvci5hdXRob3JpemF0aW9uX3JlcXVlc3RlZKCyGZBOEpQBChZMaXN0Q29ubmVjdG9yRmFjdG9yaWVzEi8udGVzc2VyYS5hZG1pbi52MS5MaXN0Q29ubmVjdG9yRmFjdG9yaWVzUmVxdWVzdBowLnRlc3NlcmEuYWRtaW4udjEuTGlzdENvbm5lY3RvckZhY3Rvcmllc1Jlc3BvbnNlIheQAgGKshkQEg5jb25uZWN0b3I6cmVhZBKAAQoTR2V0Q29ubmVjdG9yRmFjdG9yeRIsLnRlc3NlcmEuYWRtaW4udjEuR2V0Q29ubmVjdG9yRmFjdG9yeVJlcXVlc3QaIi50ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvckZhY3RvcnkiF5ACAYqyGRASDmNvbm5lY3RvcjpyZWFkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_tessera_admin_v1_page, file_tessera_options_v1_options]);
 
 /**
  * @generated from message tessera.admin.v1.Connector
@@ -58,14 +60,14 @@ export type Connector = Message<"tessera.admin.v1.Connector"> & {
   disabled: boolean;
 
   /**
-   * How tokens of this issuer are checked.
+   * How tokens of this issuer are checked. A factory has an answer of its own; needed without one.
    *
    * @generated from field: tessera.admin.v1.Verification verification = 7;
    */
   verification: Verification;
 
   /**
-   * The issuer identifier, compared byte for byte (RFC 8414 section 2).
+   * The issuer identifier, compared byte for byte (RFC 8414 section 2). Needed unless the factory fixes it.
    *
    * @generated from field: string issuer = 8;
    */
@@ -163,7 +165,8 @@ export type Connector = Message<"tessera.admin.v1.Connector"> & {
   introspectionEndpoint: string;
 
   /**
-   * For opaque tokens: the credentials of Tessera at that endpoint.
+   * The upstream client that sign-ins come back to, and the credentials of Tessera at the introspection endpoint. For
+   * e-mail the user at the mail server.
    *
    * @generated from field: string client_id = 22;
    */
@@ -182,6 +185,77 @@ export type Connector = Message<"tessera.admin.v1.Connector"> & {
    * @generated from field: string userinfo_endpoint = 24;
    */
   userinfoEndpoint: string;
+
+  /**
+   * What kind of connector it is, and what it takes for granted: see ListConnectorFactories. Empty takes nothing.
+   *
+   * @generated from field: string factory_id = 25;
+   */
+  factoryId: string;
+
+  /**
+   * What users see it as, such as "google"; unique in the tenant. Standard factories need one, the others have theirs.
+   *
+   * @generated from field: string target = 26;
+   */
+  target: string;
+
+  /**
+   * Each Exchange brings name, verified e-mail and phone of the user up to date. Sign-in connectors only.
+   *
+   * @generated from field: bool sync_profile = 27;
+   */
+  syncProfile: boolean;
+
+  /**
+   * Refused: no factory keeps upstream tokens.
+   *
+   * @generated from field: bool token_storage = 28;
+   */
+  tokenStorage: boolean;
+
+  /**
+   * Where a browser signs in, if not where discovery says (RFC 6749 section 3.1).
+   *
+   * @generated from field: string authorization_endpoint = 29;
+   */
+  authorizationEndpoint: string;
+
+  /**
+   * Asked for at sign-in; empty is what the factory asks for.
+   *
+   * @generated from field: repeated string scopes = 30;
+   */
+  scopes: string[];
+
+  /**
+   * The claim of userinfo that is the subject, where it is not sub. A number is taken as its digits.
+   *
+   * @generated from field: string subject_claim = 31;
+   */
+  subjectClaim: string;
+
+  /**
+   * For e-mail the mail server, as smtps://host:465 or smtp://host:587 (STARTTLS is then required); for SMS the URL
+   * that takes a POST of {"to","text"} with the secret as bearer token.
+   *
+   * @generated from field: string endpoint = 32;
+   */
+  endpoint: string;
+
+  /**
+   * For e-mail the address it comes from, for SMS the sender's name or number.
+   *
+   * @generated from field: string sender = 33;
+   */
+  sender: string;
+
+  /**
+   * Sentences about what its owner should look at again; in the answers of Create and Update.
+   *
+   * @generated from field: repeated string warnings = 34;
+   */
+  warnings: string[];
 };
 
 /**
@@ -223,14 +297,14 @@ export type ConnectorJson = {
   disabled?: boolean;
 
   /**
-   * How tokens of this issuer are checked.
+   * How tokens of this issuer are checked. A factory has an answer of its own; needed without one.
    *
    * @generated from field: tessera.admin.v1.Verification verification = 7;
    */
   verification?: VerificationJson;
 
   /**
-   * The issuer identifier, compared byte for byte (RFC 8414 section 2).
+   * The issuer identifier, compared byte for byte (RFC 8414 section 2). Needed unless the factory fixes it.
    *
    * @generated from field: string issuer = 8;
    */
@@ -328,7 +402,8 @@ export type ConnectorJson = {
   introspectionEndpoint?: string;
 
   /**
-   * For opaque tokens: the credentials of Tessera at that endpoint.
+   * The upstream client that sign-ins come back to, and the credentials of Tessera at the introspection endpoint. For
+   * e-mail the user at the mail server.
    *
    * @generated from field: string client_id = 22;
    */
@@ -347,6 +422,77 @@ export type ConnectorJson = {
    * @generated from field: string userinfo_endpoint = 24;
    */
   userinfoEndpoint?: string;
+
+  /**
+   * What kind of connector it is, and what it takes for granted: see ListConnectorFactories. Empty takes nothing.
+   *
+   * @generated from field: string factory_id = 25;
+   */
+  factoryId?: string;
+
+  /**
+   * What users see it as, such as "google"; unique in the tenant. Standard factories need one, the others have theirs.
+   *
+   * @generated from field: string target = 26;
+   */
+  target?: string;
+
+  /**
+   * Each Exchange brings name, verified e-mail and phone of the user up to date. Sign-in connectors only.
+   *
+   * @generated from field: bool sync_profile = 27;
+   */
+  syncProfile?: boolean;
+
+  /**
+   * Refused: no factory keeps upstream tokens.
+   *
+   * @generated from field: bool token_storage = 28;
+   */
+  tokenStorage?: boolean;
+
+  /**
+   * Where a browser signs in, if not where discovery says (RFC 6749 section 3.1).
+   *
+   * @generated from field: string authorization_endpoint = 29;
+   */
+  authorizationEndpoint?: string;
+
+  /**
+   * Asked for at sign-in; empty is what the factory asks for.
+   *
+   * @generated from field: repeated string scopes = 30;
+   */
+  scopes?: string[];
+
+  /**
+   * The claim of userinfo that is the subject, where it is not sub. A number is taken as its digits.
+   *
+   * @generated from field: string subject_claim = 31;
+   */
+  subjectClaim?: string;
+
+  /**
+   * For e-mail the mail server, as smtps://host:465 or smtp://host:587 (STARTTLS is then required); for SMS the URL
+   * that takes a POST of {"to","text"} with the secret as bearer token.
+   *
+   * @generated from field: string endpoint = 32;
+   */
+  endpoint?: string;
+
+  /**
+   * For e-mail the address it comes from, for SMS the sender's name or number.
+   *
+   * @generated from field: string sender = 33;
+   */
+  sender?: string;
+
+  /**
+   * Sentences about what its owner should look at again; in the answers of Create and Update.
+   *
+   * @generated from field: repeated string warnings = 34;
+   */
+  warnings?: string[];
 };
 
 /**
@@ -441,6 +587,655 @@ export const ClaimConditionSchema: GenMessage<ClaimCondition, {jsonType: ClaimCo
   messageDesc(file_tessera_admin_v1_connector, 1);
 
 /**
+ * @generated from message tessera.admin.v1.CreateConnectorRequest
+ */
+export type CreateConnectorRequest = Message<"tessera.admin.v1.CreateConnectorRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Connector connector = 1;
+   */
+  connector?: Connector | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateConnectorRequest
+ */
+export type CreateConnectorRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Connector connector = 1;
+   */
+  connector?: ConnectorJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateConnectorRequest.
+ * Use `create(CreateConnectorRequestSchema)` to create a new message.
+ */
+export const CreateConnectorRequestSchema: GenMessage<CreateConnectorRequest, {jsonType: CreateConnectorRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 2);
+
+/**
+ * @generated from message tessera.admin.v1.GetConnectorRequest
+ */
+export type GetConnectorRequest = Message<"tessera.admin.v1.GetConnectorRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetConnectorRequest
+ */
+export type GetConnectorRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetConnectorRequest.
+ * Use `create(GetConnectorRequestSchema)` to create a new message.
+ */
+export const GetConnectorRequestSchema: GenMessage<GetConnectorRequest, {jsonType: GetConnectorRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 3);
+
+/**
+ * @generated from message tessera.admin.v1.ListConnectorsRequest
+ */
+export type ListConnectorsRequest = Message<"tessera.admin.v1.ListConnectorsRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+
+  /**
+   * @generated from field: string target = 5;
+   */
+  target: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListConnectorsRequest
+ */
+export type ListConnectorsRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+
+  /**
+   * @generated from field: string target = 5;
+   */
+  target?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListConnectorsRequest.
+ * Use `create(ListConnectorsRequestSchema)` to create a new message.
+ */
+export const ListConnectorsRequestSchema: GenMessage<ListConnectorsRequest, {jsonType: ListConnectorsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 4);
+
+/**
+ * @generated from message tessera.admin.v1.ListConnectorsResponse
+ */
+export type ListConnectorsResponse = Message<"tessera.admin.v1.ListConnectorsResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Connector connectors = 1;
+   */
+  connectors: Connector[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListConnectorsResponse
+ */
+export type ListConnectorsResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Connector connectors = 1;
+   */
+  connectors?: ConnectorJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListConnectorsResponse.
+ * Use `create(ListConnectorsResponseSchema)` to create a new message.
+ */
+export const ListConnectorsResponseSchema: GenMessage<ListConnectorsResponse, {jsonType: ListConnectorsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 5);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateConnectorRequest
+ */
+export type UpdateConnectorRequest = Message<"tessera.admin.v1.UpdateConnectorRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Connector connector = 1;
+   */
+  connector?: Connector | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateConnectorRequest
+ */
+export type UpdateConnectorRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Connector connector = 1;
+   */
+  connector?: ConnectorJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateConnectorRequest.
+ * Use `create(UpdateConnectorRequestSchema)` to create a new message.
+ */
+export const UpdateConnectorRequestSchema: GenMessage<UpdateConnectorRequest, {jsonType: UpdateConnectorRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 6);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteConnectorRequest
+ */
+export type DeleteConnectorRequest = Message<"tessera.admin.v1.DeleteConnectorRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteConnectorRequest
+ */
+export type DeleteConnectorRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteConnectorRequest.
+ * Use `create(DeleteConnectorRequestSchema)` to create a new message.
+ */
+export const DeleteConnectorRequestSchema: GenMessage<DeleteConnectorRequest, {jsonType: DeleteConnectorRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 7);
+
+/**
+ * @generated from message tessera.admin.v1.TestConnectorRequest
+ */
+export type TestConnectorRequest = Message<"tessera.admin.v1.TestConnectorRequest"> & {
+  /**
+   * An e-mail or SMS connector as it would be made. With its id and without a secret, the stored secret is used.
+   *
+   * @generated from field: tessera.admin.v1.Connector connector = 1;
+   */
+  connector?: Connector | undefined;
+
+  /**
+   * Exactly one of both.
+   *
+   * @generated from field: string email = 2;
+   */
+  email: string;
+
+  /**
+   * @generated from field: string phone = 3;
+   */
+  phone: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.TestConnectorRequest
+ */
+export type TestConnectorRequestJson = {
+  /**
+   * An e-mail or SMS connector as it would be made. With its id and without a secret, the stored secret is used.
+   *
+   * @generated from field: tessera.admin.v1.Connector connector = 1;
+   */
+  connector?: ConnectorJson;
+
+  /**
+   * Exactly one of both.
+   *
+   * @generated from field: string email = 2;
+   */
+  email?: string;
+
+  /**
+   * @generated from field: string phone = 3;
+   */
+  phone?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.TestConnectorRequest.
+ * Use `create(TestConnectorRequestSchema)` to create a new message.
+ */
+export const TestConnectorRequestSchema: GenMessage<TestConnectorRequest, {jsonType: TestConnectorRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 8);
+
+/**
+ * @generated from message tessera.admin.v1.CreateAuthorizationUriRequest
+ */
+export type CreateAuthorizationUriRequest = Message<"tessera.admin.v1.CreateAuthorizationUriRequest"> & {
+  /**
+   * @generated from field: string connector_id = 1;
+   */
+  connectorId: string;
+
+  /**
+   * Whose redirect_uris the redirect_uri has to be among.
+   *
+   * @generated from field: string application_id = 2;
+   */
+  applicationId: string;
+
+  /**
+   * @generated from field: string redirect_uri = 3;
+   */
+  redirectUri: string;
+
+  /**
+   * Empty makes one.
+   *
+   * @generated from field: string state = 4;
+   */
+  state: string;
+
+  /**
+   * Empty is what the connector asks for.
+   *
+   * @generated from field: string scope = 5;
+   */
+  scope: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateAuthorizationUriRequest
+ */
+export type CreateAuthorizationUriRequestJson = {
+  /**
+   * @generated from field: string connector_id = 1;
+   */
+  connectorId?: string;
+
+  /**
+   * Whose redirect_uris the redirect_uri has to be among.
+   *
+   * @generated from field: string application_id = 2;
+   */
+  applicationId?: string;
+
+  /**
+   * @generated from field: string redirect_uri = 3;
+   */
+  redirectUri?: string;
+
+  /**
+   * Empty makes one.
+   *
+   * @generated from field: string state = 4;
+   */
+  state?: string;
+
+  /**
+   * Empty is what the connector asks for.
+   *
+   * @generated from field: string scope = 5;
+   */
+  scope?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateAuthorizationUriRequest.
+ * Use `create(CreateAuthorizationUriRequestSchema)` to create a new message.
+ */
+export const CreateAuthorizationUriRequestSchema: GenMessage<CreateAuthorizationUriRequest, {jsonType: CreateAuthorizationUriRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 9);
+
+/**
+ * @generated from message tessera.admin.v1.CreateAuthorizationUriResponse
+ */
+export type CreateAuthorizationUriResponse = Message<"tessera.admin.v1.CreateAuthorizationUriResponse"> & {
+  /**
+   * Where to send the browser.
+   *
+   * @generated from field: string authorization_uri = 1;
+   */
+  authorizationUri: string;
+
+  /**
+   * To be compared when the browser comes back.
+   *
+   * @generated from field: string state = 2;
+   */
+  state: string;
+
+  /**
+   * To be compared with the ID token's; empty where the issuer gives none.
+   *
+   * @generated from field: string nonce = 3;
+   */
+  nonce: string;
+
+  /**
+   * For the token request (RFC 7636 section 4.5). Whoever holds the browser keeps it.
+   *
+   * @generated from field: string code_verifier = 4;
+   */
+  codeVerifier: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateAuthorizationUriResponse
+ */
+export type CreateAuthorizationUriResponseJson = {
+  /**
+   * Where to send the browser.
+   *
+   * @generated from field: string authorization_uri = 1;
+   */
+  authorizationUri?: string;
+
+  /**
+   * To be compared when the browser comes back.
+   *
+   * @generated from field: string state = 2;
+   */
+  state?: string;
+
+  /**
+   * To be compared with the ID token's; empty where the issuer gives none.
+   *
+   * @generated from field: string nonce = 3;
+   */
+  nonce?: string;
+
+  /**
+   * For the token request (RFC 7636 section 4.5). Whoever holds the browser keeps it.
+   *
+   * @generated from field: string code_verifier = 4;
+   */
+  codeVerifier?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateAuthorizationUriResponse.
+ * Use `create(CreateAuthorizationUriResponseSchema)` to create a new message.
+ */
+export const CreateAuthorizationUriResponseSchema: GenMessage<CreateAuthorizationUriResponse, {jsonType: CreateAuthorizationUriResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 10);
+
+/**
+ * @generated from message tessera.admin.v1.ConnectorFactory
+ */
+export type ConnectorFactory = Message<"tessera.admin.v1.ConnectorFactory"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.ConnectorType type = 2;
+   */
+  type: ConnectorType;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string description = 4;
+   */
+  description: string;
+
+  /**
+   * May be used several times, each with a target of its own.
+   *
+   * @generated from field: bool is_standard = 5;
+   */
+  isStandard: boolean;
+
+  /**
+   * What a new connector starts from; what is set here and fixed need not be sent.
+   *
+   * @generated from field: tessera.admin.v1.Connector template = 6;
+   */
+  template?: Connector | undefined;
+
+  /**
+   * Fields, by proto name, that a connector of this kind has to set.
+   *
+   * @generated from field: repeated string required_fields = 7;
+   */
+  requiredFields: string[];
+
+  /**
+   * Fields, by proto name, that the template fixes.
+   *
+   * @generated from field: repeated string fixed_fields = 8;
+   */
+  fixedFields: string[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.ConnectorFactory
+ */
+export type ConnectorFactoryJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.ConnectorType type = 2;
+   */
+  type?: ConnectorTypeJson;
+
+  /**
+   * @generated from field: string name = 3;
+   */
+  name?: string;
+
+  /**
+   * @generated from field: string description = 4;
+   */
+  description?: string;
+
+  /**
+   * May be used several times, each with a target of its own.
+   *
+   * @generated from field: bool is_standard = 5;
+   */
+  isStandard?: boolean;
+
+  /**
+   * What a new connector starts from; what is set here and fixed need not be sent.
+   *
+   * @generated from field: tessera.admin.v1.Connector template = 6;
+   */
+  template?: ConnectorJson;
+
+  /**
+   * Fields, by proto name, that a connector of this kind has to set.
+   *
+   * @generated from field: repeated string required_fields = 7;
+   */
+  requiredFields?: string[];
+
+  /**
+   * Fields, by proto name, that the template fixes.
+   *
+   * @generated from field: repeated string fixed_fields = 8;
+   */
+  fixedFields?: string[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.ConnectorFactory.
+ * Use `create(ConnectorFactorySchema)` to create a new message.
+ */
+export const ConnectorFactorySchema: GenMessage<ConnectorFactory, {jsonType: ConnectorFactoryJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 11);
+
+/**
+ * @generated from message tessera.admin.v1.ListConnectorFactoriesRequest
+ */
+export type ListConnectorFactoriesRequest = Message<"tessera.admin.v1.ListConnectorFactoriesRequest"> & {
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListConnectorFactoriesRequest
+ */
+export type ListConnectorFactoriesRequestJson = {
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListConnectorFactoriesRequest.
+ * Use `create(ListConnectorFactoriesRequestSchema)` to create a new message.
+ */
+export const ListConnectorFactoriesRequestSchema: GenMessage<ListConnectorFactoriesRequest, {jsonType: ListConnectorFactoriesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 12);
+
+/**
+ * @generated from message tessera.admin.v1.ListConnectorFactoriesResponse
+ */
+export type ListConnectorFactoriesResponse = Message<"tessera.admin.v1.ListConnectorFactoriesResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.ConnectorFactory connector_factories = 1;
+   */
+  connectorFactories: ConnectorFactory[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListConnectorFactoriesResponse
+ */
+export type ListConnectorFactoriesResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.ConnectorFactory connector_factories = 1;
+   */
+  connectorFactories?: ConnectorFactoryJson[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListConnectorFactoriesResponse.
+ * Use `create(ListConnectorFactoriesResponseSchema)` to create a new message.
+ */
+export const ListConnectorFactoriesResponseSchema: GenMessage<ListConnectorFactoriesResponse, {jsonType: ListConnectorFactoriesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 13);
+
+/**
+ * @generated from message tessera.admin.v1.GetConnectorFactoryRequest
+ */
+export type GetConnectorFactoryRequest = Message<"tessera.admin.v1.GetConnectorFactoryRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetConnectorFactoryRequest
+ */
+export type GetConnectorFactoryRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetConnectorFactoryRequest.
+ * Use `create(GetConnectorFactoryRequestSchema)` to create a new message.
+ */
+export const GetConnectorFactoryRequestSchema: GenMessage<GetConnectorFactoryRequest, {jsonType: GetConnectorFactoryRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_connector, 14);
+
+/**
  * @generated from enum tessera.admin.v1.Verification
  */
 export const Verification = {
@@ -469,6 +1264,13 @@ export const Verification = {
    * @generated from enum value: VERIFICATION_USERINFO = 3;
    */
   USERINFO: 3,
+
+  /**
+   * A token of GitHub, checked with the credentials of the application it was made for.
+   *
+   * @generated from enum value: VERIFICATION_GITHUB = 4;
+   */
+  GITHUB: 4,
 } as const;
 
 /**
@@ -479,7 +1281,7 @@ export type Verification = (typeof Verification)[keyof typeof Verification] | Un
 /**
  * @generated from enum tessera.admin.v1.Verification
  */
-export type VerificationJson = "VERIFICATION_UNSPECIFIED" | "VERIFICATION_JWKS" | "VERIFICATION_INTROSPECTION" | "VERIFICATION_USERINFO";
+export type VerificationJson = "VERIFICATION_UNSPECIFIED" | "VERIFICATION_JWKS" | "VERIFICATION_INTROSPECTION" | "VERIFICATION_USERINFO" | "VERIFICATION_GITHUB";
 
 /**
  * Describes the enum tessera.admin.v1.Verification.
@@ -528,4 +1330,153 @@ export type TokenKindJson = "TOKEN_KIND_UNSPECIFIED" | "TOKEN_KIND_ACCESS_TOKEN"
  */
 export const TokenKindSchema: GenEnum<TokenKind, TokenKindJson> = /*@__PURE__*/
   enumDesc(file_tessera_admin_v1_connector, 1);
+
+/**
+ * @generated from enum tessera.admin.v1.ConnectorType
+ */
+export const ConnectorType = {
+  /**
+   * @generated from enum value: CONNECTOR_TYPE_UNSPECIFIED = 0;
+   */
+  UNSPECIFIED: 0,
+
+  /**
+   * People sign in with it.
+   *
+   * @generated from enum value: CONNECTOR_TYPE_SOCIAL = 1;
+   */
+  SOCIAL: 1,
+
+  /**
+   * @generated from enum value: CONNECTOR_TYPE_EMAIL = 2;
+   */
+  EMAIL: 2,
+
+  /**
+   * @generated from enum value: CONNECTOR_TYPE_SMS = 3;
+   */
+  SMS: 3,
+
+  /**
+   * Jobs, pods and services come with its tokens.
+   *
+   * @generated from enum value: CONNECTOR_TYPE_WORKLOAD = 4;
+   */
+  WORKLOAD: 4,
+} as const;
+
+/**
+ * @generated from enum tessera.admin.v1.ConnectorType
+ */
+export type ConnectorType = (typeof ConnectorType)[keyof typeof ConnectorType] | UnknownEnum;
+
+/**
+ * @generated from enum tessera.admin.v1.ConnectorType
+ */
+export type ConnectorTypeJson = "CONNECTOR_TYPE_UNSPECIFIED" | "CONNECTOR_TYPE_SOCIAL" | "CONNECTOR_TYPE_EMAIL" | "CONNECTOR_TYPE_SMS" | "CONNECTOR_TYPE_WORKLOAD";
+
+/**
+ * Describes the enum tessera.admin.v1.ConnectorType.
+ */
+export const ConnectorTypeSchema: GenEnum<ConnectorType, ConnectorTypeJson> = /*@__PURE__*/
+  enumDesc(file_tessera_admin_v1_connector, 2);
+
+/**
+ * Connectors: whom the tenant trusts, and what carries its messages.
+ *
+ * @generated from service tessera.admin.v1.ConnectorService
+ */
+export const ConnectorService: GenService<{
+  /**
+   * Makes a connector. ALREADY_EXISTS where its unique name is taken. A new e-mail or SMS connector takes the place of the old one.
+   *
+   * @generated from rpc tessera.admin.v1.ConnectorService.CreateConnector
+   */
+  createConnector: {
+    methodKind: "unary";
+    input: typeof CreateConnectorRequestSchema;
+    output: typeof ConnectorSchema;
+  },
+  /**
+   * A connector by its id.
+   *
+   * @generated from rpc tessera.admin.v1.ConnectorService.GetConnector
+   */
+  getConnector: {
+    methodKind: "unary";
+    input: typeof GetConnectorRequestSchema;
+    output: typeof ConnectorSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.ConnectorService.ListConnectors
+   */
+  listConnectors: {
+    methodKind: "unary";
+    input: typeof ListConnectorsRequestSchema;
+    output: typeof ListConnectorsResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.ConnectorService.UpdateConnector
+   */
+  updateConnector: {
+    methodKind: "unary";
+    input: typeof UpdateConnectorRequestSchema;
+    output: typeof ConnectorSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.ConnectorService.DeleteConnector
+   */
+  deleteConnector: {
+    methodKind: "unary";
+    input: typeof DeleteConnectorRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * Really sends the code 000000 by e-mail or SMS with the configuration in the request. Five a minute for each tenant.
+   *
+   * @generated from rpc tessera.admin.v1.ConnectorService.TestConnector
+   */
+  testConnector: {
+    methodKind: "unary";
+    input: typeof TestConnectorRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * A sign-in request with PKCE, state and nonce (RFC 7636, OpenID Connect Core 3.1.2.1). Nothing is stored.
+   *
+   * @generated from rpc tessera.admin.v1.ConnectorService.CreateAuthorizationUri
+   */
+  createAuthorizationUri: {
+    methodKind: "unary";
+    input: typeof CreateAuthorizationUriRequestSchema;
+    output: typeof CreateAuthorizationUriResponseSchema;
+  },
+  /**
+   * The kinds of connector there are.
+   *
+   * @generated from rpc tessera.admin.v1.ConnectorService.ListConnectorFactories
+   */
+  listConnectorFactories: {
+    methodKind: "unary";
+    input: typeof ListConnectorFactoriesRequestSchema;
+    output: typeof ListConnectorFactoriesResponseSchema;
+  },
+  /**
+   * One kind of connector by its id.
+   *
+   * @generated from rpc tessera.admin.v1.ConnectorService.GetConnectorFactory
+   */
+  getConnectorFactory: {
+    methodKind: "unary";
+    input: typeof GetConnectorFactoryRequestSchema;
+    output: typeof ConnectorFactorySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_connector, 0);
 

@@ -7,13 +7,21 @@
 import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
 import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import type { Application, ApplicationJson, ApplicationSecret, ApplicationSecretJson } from "./application_pb.ts";
+import type { Application, ApplicationJson } from "./application_pb.ts";
 import { file_tessera_admin_v1_application } from "./application_pb.ts";
+import type { ApplicationSecret, ApplicationSecretJson } from "./application_secret_pb.ts";
+import { file_tessera_admin_v1_application_secret } from "./application_secret_pb.ts";
+import type { AdminConsoleConfig, AdminConsoleConfigJson, IdTokenConfig, IdTokenConfigJson, OidcSessionConfig, OidcSessionConfigJson } from "./config_pb.ts";
+import { file_tessera_admin_v1_config } from "./config_pb.ts";
 import type { Connector, ConnectorJson } from "./connector_pb.ts";
 import { file_tessera_admin_v1_connector } from "./connector_pb.ts";
+import type { ConsentOrganization, ConsentOrganizationJson, UserConsentScope, UserConsentScopeJson } from "./consent_pb.ts";
+import { file_tessera_admin_v1_consent } from "./consent_pb.ts";
+import type { CustomDomain, CustomDomainJson } from "./custom_domain_pb.ts";
+import { file_tessera_admin_v1_custom_domain } from "./custom_domain_pb.ts";
 import type { Group, GroupJson, GroupMember, GroupMemberJson } from "./group_pb.ts";
 import { file_tessera_admin_v1_group } from "./group_pb.ts";
-import type { Organization, OrganizationJson, OrganizationMember, OrganizationMemberJson, OrganizationRole, OrganizationRoleJson } from "./organization_pb.ts";
+import type { Organization, OrganizationApplication, OrganizationApplicationJson, OrganizationJson, OrganizationMember, OrganizationMemberJson, OrganizationRole, OrganizationRoleJson } from "./organization_pb.ts";
 import { file_tessera_admin_v1_organization } from "./organization_pb.ts";
 import type { Project, ProjectJson } from "./project_pb.ts";
 import { file_tessera_admin_v1_project } from "./project_pb.ts";
@@ -21,6 +29,8 @@ import type { Resource, ResourceJson, Scope, ScopeJson } from "./resource_pb.ts"
 import { file_tessera_admin_v1_resource } from "./resource_pb.ts";
 import type { Role, RoleAssignment, RoleAssignmentJson, RoleJson } from "./role_pb.ts";
 import { file_tessera_admin_v1_role } from "./role_pb.ts";
+import type { SignInExperience, SignInExperienceJson } from "./sign_in_experience_pb.ts";
+import { file_tessera_admin_v1_sign_in_experience } from "./sign_in_experience_pb.ts";
 import type { Tenant, TenantJson } from "./tenant_pb.ts";
 import { file_tessera_admin_v1_tenant } from "./tenant_pb.ts";
 import type { User, UserIdentity, UserIdentityJson, UserJson } from "./user_pb.ts";
@@ -31,7 +41,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tessera/admin/v1/declaration.proto.
  */
 export const file_tessera_admin_v1_declaration: GenFile = /*@__PURE__*/
-  fileDesc("CiJ0ZXNzZXJhL2FkbWluL3YxL2RlY2xhcmF0aW9uLnByb3RvEhB0ZXNzZXJhLmFkbWluLnYxIu4HCgtEZWNsYXJhdGlvbhIwCgZ0ZW5hbnQYASABKAsyGC50ZXNzZXJhLmFkbWluLnYxLlRlbmFudEIGukgDyAEBEjYKCHByb2plY3RzGAIgAygLMhkudGVzc2VyYS5hZG1pbi52MS5Qcm9qZWN0Qgm6SAaSAQMQkE4SOAoJcmVzb3VyY2VzGAMgAygLMhoudGVzc2VyYS5hZG1pbi52MS5SZXNvdXJjZUIJukgGkgEDEJBOEjIKBnNjb3BlcxgEIAMoCzIXLnRlc3NlcmEuYWRtaW4udjEuU2NvcGVCCbpIBpIBAxCQThIwCgVyb2xlcxgFIAMoCzIWLnRlc3NlcmEuYWRtaW4udjEuUm9sZUIJukgGkgEDEJBOEjoKCmNvbm5lY3RvcnMYBiADKAsyGy50ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvckIJukgGkgEDEJBOEj4KDGFwcGxpY2F0aW9ucxgHIAMoCzIdLnRlc3NlcmEuYWRtaW4udjEuQXBwbGljYXRpb25CCbpIBpIBAxCQThJLChNhcHBsaWNhdGlvbl9zZWNyZXRzGAggAygLMiMudGVzc2VyYS5hZG1pbi52MS5BcHBsaWNhdGlvblNlY3JldEIJukgGkgEDEJBOEjIKBmdyb3VwcxgJIAMoCzIXLnRlc3NlcmEuYWRtaW4udjEuR3JvdXBCCbpIBpIBAxCQThJACg1vcmdhbml6YXRpb25zGAogAygLMh4udGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb25CCbpIBpIBAxCQThJJChJvcmdhbml6YXRpb25fcm9sZXMYCyADKAsyIi50ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvblJvbGVCCbpIBpIBAxCQThIwCgV1c2VycxgMIAMoCzIWLnRlc3NlcmEuYWRtaW4udjEuVXNlckIJukgGkgEDEJBOEkIKD3VzZXJfaWRlbnRpdGllcxgNIAMoCzIeLnRlc3NlcmEuYWRtaW4udjEuVXNlcklkZW50aXR5Qgm6SAaSAQMQkE4SPwoNZ3JvdXBfbWVtYmVycxgOIAMoCzIdLnRlc3NlcmEuYWRtaW4udjEuR3JvdXBNZW1iZXJCCbpIBpIBAxCQThJNChRvcmdhbml6YXRpb25fbWVtYmVycxgPIAMoCzIkLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uTWVtYmVyQgm6SAaSAQMQkE4SRQoQcm9sZV9hc3NpZ25tZW50cxgQIAMoCzIgLnRlc3NlcmEuYWRtaW4udjEuUm9sZUFzc2lnbm1lbnRCCbpIBpIBAxCQTmIGcHJvdG8z", [file_buf_validate_validate, file_tessera_admin_v1_application, file_tessera_admin_v1_connector, file_tessera_admin_v1_group, file_tessera_admin_v1_organization, file_tessera_admin_v1_project, file_tessera_admin_v1_resource, file_tessera_admin_v1_role, file_tessera_admin_v1_tenant, file_tessera_admin_v1_user]);
+  fileDesc("CiJ0ZXNzZXJhL2FkbWluL3YxL2RlY2xhcmF0aW9uLnByb3RvEhB0ZXNzZXJhLmFkbWluLnYxIrMMCgtEZWNsYXJhdGlvbhIwCgZ0ZW5hbnQYASABKAsyGC50ZXNzZXJhLmFkbWluLnYxLlRlbmFudEIGukgDyAEBEjYKCHByb2plY3RzGAIgAygLMhkudGVzc2VyYS5hZG1pbi52MS5Qcm9qZWN0Qgm6SAaSAQMQkE4SOAoJcmVzb3VyY2VzGAMgAygLMhoudGVzc2VyYS5hZG1pbi52MS5SZXNvdXJjZUIJukgGkgEDEJBOEjIKBnNjb3BlcxgEIAMoCzIXLnRlc3NlcmEuYWRtaW4udjEuU2NvcGVCCbpIBpIBAxCQThIwCgVyb2xlcxgFIAMoCzIWLnRlc3NlcmEuYWRtaW4udjEuUm9sZUIJukgGkgEDEJBOEjoKCmNvbm5lY3RvcnMYBiADKAsyGy50ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvckIJukgGkgEDEJBOEj4KDGFwcGxpY2F0aW9ucxgHIAMoCzIdLnRlc3NlcmEuYWRtaW4udjEuQXBwbGljYXRpb25CCbpIBpIBAxCQThJLChNhcHBsaWNhdGlvbl9zZWNyZXRzGAggAygLMiMudGVzc2VyYS5hZG1pbi52MS5BcHBsaWNhdGlvblNlY3JldEIJukgGkgEDEJBOEjIKBmdyb3VwcxgJIAMoCzIXLnRlc3NlcmEuYWRtaW4udjEuR3JvdXBCCbpIBpIBAxCQThJACg1vcmdhbml6YXRpb25zGAogAygLMh4udGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb25CCbpIBpIBAxCQThJJChJvcmdhbml6YXRpb25fcm9sZXMYCyADKAsyIi50ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvblJvbGVCCbpIBpIBAxCQThIwCgV1c2VycxgMIAMoCzIWLnRlc3NlcmEuYWRtaW4udjEuVXNlckIJukgGkgEDEJBOEkIKD3VzZXJfaWRlbnRpdGllcxgNIAMoCzIeLnRlc3NlcmEuYWRtaW4udjEuVXNlcklkZW50aXR5Qgm6SAaSAQMQkE4SPwoNZ3JvdXBfbWVtYmVycxgOIAMoCzIdLnRlc3NlcmEuYWRtaW4udjEuR3JvdXBNZW1iZXJCCbpIBpIBAxCQThJNChRvcmdhbml6YXRpb25fbWVtYmVycxgPIAMoCzIkLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uTWVtYmVyQgm6SAaSAQMQkE4SRQoQcm9sZV9hc3NpZ25tZW50cxgQIAMoCzIgLnRlc3NlcmEuYWRtaW4udjEuUm9sZUFzc2lnbm1lbnRCCbpIBpIBAxCQThJXChlvcmdhbml6YXRpb25fYXBwbGljYXRpb25zGBEgAygLMikudGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb25BcHBsaWNhdGlvbkIJukgGkgEDEJBOEkoKE3VzZXJfY29uc2VudF9zY29wZXMYEiADKAsyIi50ZXNzZXJhLmFkbWluLnYxLlVzZXJDb25zZW50U2NvcGVCCbpIBpIBAxCQThJPChVjb25zZW50X29yZ2FuaXphdGlvbnMYEyADKAsyJS50ZXNzZXJhLmFkbWluLnYxLkNvbnNlbnRPcmdhbml6YXRpb25CCbpIBpIBAxCQThJKChNzaWduX2luX2V4cGVyaWVuY2VzGBQgAygLMiIudGVzc2VyYS5hZG1pbi52MS5TaWduSW5FeHBlcmllbmNlQgm6SAaSAQMQkE4SQQoOY3VzdG9tX2RvbWFpbnMYFSADKAsyHi50ZXNzZXJhLmFkbWluLnYxLkN1c3RvbURvbWFpbkIJukgGkgEDEJBOEkIKFGFkbWluX2NvbnNvbGVfY29uZmlnGBYgASgLMiQudGVzc2VyYS5hZG1pbi52MS5BZG1pbkNvbnNvbGVDb25maWcSQAoTb2lkY19zZXNzaW9uX2NvbmZpZxgXIAEoCzIjLnRlc3NlcmEuYWRtaW4udjEuT2lkY1Nlc3Npb25Db25maWcSOAoPaWRfdG9rZW5fY29uZmlnGBggASgLMh8udGVzc2VyYS5hZG1pbi52MS5JZFRva2VuQ29uZmlnYgZwcm90bzM", [file_buf_validate_validate, file_tessera_admin_v1_application, file_tessera_admin_v1_application_secret, file_tessera_admin_v1_config, file_tessera_admin_v1_connector, file_tessera_admin_v1_consent, file_tessera_admin_v1_custom_domain, file_tessera_admin_v1_group, file_tessera_admin_v1_organization, file_tessera_admin_v1_project, file_tessera_admin_v1_resource, file_tessera_admin_v1_role, file_tessera_admin_v1_sign_in_experience, file_tessera_admin_v1_tenant, file_tessera_admin_v1_user]);
 
 /**
  * @generated from message tessera.admin.v1.Declaration
@@ -116,6 +126,46 @@ export type Declaration = Message<"tessera.admin.v1.Declaration"> & {
    * @generated from field: repeated tessera.admin.v1.RoleAssignment role_assignments = 16;
    */
   roleAssignments: RoleAssignment[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.OrganizationApplication organization_applications = 17;
+   */
+  organizationApplications: OrganizationApplication[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.UserConsentScope user_consent_scopes = 18;
+   */
+  userConsentScopes: UserConsentScope[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.ConsentOrganization consent_organizations = 19;
+   */
+  consentOrganizations: ConsentOrganization[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.SignInExperience sign_in_experiences = 20;
+   */
+  signInExperiences: SignInExperience[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.CustomDomain custom_domains = 21;
+   */
+  customDomains: CustomDomain[];
+
+  /**
+   * @generated from field: tessera.admin.v1.AdminConsoleConfig admin_console_config = 22;
+   */
+  adminConsoleConfig?: AdminConsoleConfig | undefined;
+
+  /**
+   * @generated from field: tessera.admin.v1.OidcSessionConfig oidc_session_config = 23;
+   */
+  oidcSessionConfig?: OidcSessionConfig | undefined;
+
+  /**
+   * @generated from field: tessera.admin.v1.IdTokenConfig id_token_config = 24;
+   */
+  idTokenConfig?: IdTokenConfig | undefined;
 };
 
 /**
@@ -201,6 +251,46 @@ export type DeclarationJson = {
    * @generated from field: repeated tessera.admin.v1.RoleAssignment role_assignments = 16;
    */
   roleAssignments?: RoleAssignmentJson[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.OrganizationApplication organization_applications = 17;
+   */
+  organizationApplications?: OrganizationApplicationJson[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.UserConsentScope user_consent_scopes = 18;
+   */
+  userConsentScopes?: UserConsentScopeJson[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.ConsentOrganization consent_organizations = 19;
+   */
+  consentOrganizations?: ConsentOrganizationJson[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.SignInExperience sign_in_experiences = 20;
+   */
+  signInExperiences?: SignInExperienceJson[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.CustomDomain custom_domains = 21;
+   */
+  customDomains?: CustomDomainJson[];
+
+  /**
+   * @generated from field: tessera.admin.v1.AdminConsoleConfig admin_console_config = 22;
+   */
+  adminConsoleConfig?: AdminConsoleConfigJson;
+
+  /**
+   * @generated from field: tessera.admin.v1.OidcSessionConfig oidc_session_config = 23;
+   */
+  oidcSessionConfig?: OidcSessionConfigJson;
+
+  /**
+   * @generated from field: tessera.admin.v1.IdTokenConfig id_token_config = 24;
+   */
+  idTokenConfig?: IdTokenConfigJson;
 };
 
 /**

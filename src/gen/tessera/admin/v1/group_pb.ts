@@ -4,12 +4,14 @@
 // @generated from file tessera/admin/v1/group.proto (package tessera.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, FieldMask, FieldMaskJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Search, SearchJson } from "./page_pb.ts";
+import { file_tessera_admin_v1_page } from "./page_pb.ts";
 import { file_tessera_options_v1_options } from "../../options/v1/options_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -17,7 +19,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tessera/admin/v1/group.proto.
  */
 export const file_tessera_admin_v1_group: GenFile = /*@__PURE__*/
-  fileDesc("Chx0ZXNzZXJhL2FkbWluL3YxL2dyb3VwLnByb3RvEhB0ZXNzZXJhLmFkbWluLnYxIrECCgVHcm91cBIpCgJpZBgBIAEoCUId4EEIukgXchUoFTIRXihbMC05YS16XXsyMX0pPyQSFQoIcmV2aXNpb24YAiABKA1CA+BBAxI0CgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxIbCgRuYW1lGAUgASgJQg3gQQK6SAdyBRABKIACEh0KC2Rlc2NyaXB0aW9uGAYgASgJQgi6SAVyAyiACBI+Cghyb2xlX2lkcxgHIAMoCUIsukgQkgENEGQYASIHcgUQASiAApKyGRV0ZXNzZXJhLmFkbWluLnYxLlJvbGUi5gIKC0dyb3VwTWVtYmVyEikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjwKCGdyb3VwX2lkGAUgASgJQirgQQLgQQW6SAdyBRABKIACkrIZFnRlc3NlcmEuYWRtaW4udjEuR3JvdXASOgoHdXNlcl9pZBgGIAEoCUIp4EEC4EEFukgHcgUQASiAApKyGRV0ZXNzZXJhLmFkbWluLnYxLlVzZXISLwoLZXhwaXJlX3RpbWUYByABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp, file_tessera_options_v1_options]);
+  fileDesc("Chx0ZXNzZXJhL2FkbWluL3YxL2dyb3VwLnByb3RvEhB0ZXNzZXJhLmFkbWluLnYxIrUCCgVHcm91cBIpCgJpZBgBIAEoCUId4EEIukgXchUoFTIRXihbMC05YS16XXsyMX0pPyQSFQoIcmV2aXNpb24YAiABKA1CA+BBAxI0CgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxIfCgRuYW1lGAUgASgJQhHgQQK6SAdyBRABKIACmLIZARIdCgtkZXNjcmlwdGlvbhgGIAEoCUIIukgFcgMogAgSPgoIcm9sZV9pZHMYByADKAlCLLpIEJIBDRBkGAEiB3IFEAEogAKSshkVdGVzc2VyYS5hZG1pbi52MS5Sb2xlIuYCCgtHcm91cE1lbWJlchIpCgJpZBgBIAEoCUId4EEIukgXchUoFTIRXihbMC05YS16XXsyMX0pPyQSFQoIcmV2aXNpb24YAiABKA1CA+BBAxI0CgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI8Cghncm91cF9pZBgFIAEoCUIq4EEC4EEFukgHcgUQASiAApKyGRZ0ZXNzZXJhLmFkbWluLnYxLkdyb3VwEjoKB3VzZXJfaWQYBiABKAlCKeBBAuBBBbpIB3IFEAEogAKSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyEi8KC2V4cGlyZV90aW1lGAcgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcCJEChJDcmVhdGVHcm91cFJlcXVlc3QSLgoFZ3JvdXAYASABKAsyFy50ZXNzZXJhLmFkbWluLnYxLkdyb3VwQga6SAPIAQEiUAoPR2V0R3JvdXBSZXF1ZXN0Ej0KAmlkGAEgASgJQjG6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRZ0ZXNzZXJhLmFkbWluLnYxLkdyb3VwIpsBChFMaXN0R3JvdXBzUmVxdWVzdBIhCglwYWdlX3NpemUYASABKA1CCbpIBioEGGQoAUgAiAEBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEigKBnNlYXJjaBgDIAEoCzIYLnRlc3NlcmEuYWRtaW4udjEuU2VhcmNoEg0KBWNvdW50GAQgASgIQgwKCl9wYWdlX3NpemUifgoSTGlzdEdyb3Vwc1Jlc3BvbnNlEicKBmdyb3VwcxgBIAMoCzIXLnRlc3NlcmEuYWRtaW4udjEuR3JvdXASFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhcKCnRvdGFsX3NpemUYAyABKA1IAIgBAUINCgtfdG90YWxfc2l6ZSJ1ChJVcGRhdGVHcm91cFJlcXVlc3QSLgoFZ3JvdXAYASABKAsyFy50ZXNzZXJhLmFkbWluLnYxLkdyb3VwQga6SAPYAQMSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIlMKEkRlbGV0ZUdyb3VwUmVxdWVzdBI9CgJpZBgBIAEoCUIxukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkWdGVzc2VyYS5hZG1pbi52MS5Hcm91cCJXChhDcmVhdGVHcm91cE1lbWJlclJlcXVlc3QSOwoMZ3JvdXBfbWVtYmVyGAEgASgLMh0udGVzc2VyYS5hZG1pbi52MS5Hcm91cE1lbWJlckIGukgDyAEBIlwKFUdldEdyb3VwTWVtYmVyUmVxdWVzdBJDCgJpZBgBIAEoCUI3ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkcdGVzc2VyYS5hZG1pbi52MS5Hcm91cE1lbWJlciKFAgoXTGlzdEdyb3VwTWVtYmVyc1JlcXVlc3QSIQoJcGFnZV9zaXplGAEgASgNQgm6SAYqBBhkKAFIAIgBARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACBINCgVjb3VudBgEIAEoCBJGCghncm91cF9pZBgFIAEoCUI0ukgXchUoFTIRXihbMC05YS16XXsyMX0pPySSshkWdGVzc2VyYS5hZG1pbi52MS5Hcm91cBJECgd1c2VyX2lkGAYgASgJQjO6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JJKyGRV0ZXNzZXJhLmFkbWluLnYxLlVzZXJCDAoKX3BhZ2Vfc2l6ZSKRAQoYTGlzdEdyb3VwTWVtYmVyc1Jlc3BvbnNlEjQKDWdyb3VwX21lbWJlcnMYASADKAsyHS50ZXNzZXJhLmFkbWluLnYxLkdyb3VwTWVtYmVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIXCgp0b3RhbF9zaXplGAMgASgNSACIAQFCDQoLX3RvdGFsX3NpemUiiAEKGFVwZGF0ZUdyb3VwTWVtYmVyUmVxdWVzdBI7Cgxncm91cF9tZW1iZXIYASABKAsyHS50ZXNzZXJhLmFkbWluLnYxLkdyb3VwTWVtYmVyQga6SAPYAQMSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIl8KGERlbGV0ZUdyb3VwTWVtYmVyUmVxdWVzdBJDCgJpZBgBIAEoCUI3ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkcdGVzc2VyYS5hZG1pbi52MS5Hcm91cE1lbWJlcjLICQoMR3JvdXBTZXJ2aWNlEnAKC0NyZWF0ZUdyb3VwEiQudGVzc2VyYS5hZG1pbi52MS5DcmVhdGVHcm91cFJlcXVlc3QaFy50ZXNzZXJhLmFkbWluLnYxLkdyb3VwIiKKshkNEgtncm91cDp3cml0ZZqyGQ1ncm91cC5jcmVhdGVkElsKCEdldEdyb3VwEiEudGVzc2VyYS5hZG1pbi52MS5HZXRHcm91cFJlcXVlc3QaFy50ZXNzZXJhLmFkbWluLnYxLkdyb3VwIhOQAgGKshkMEgpncm91cDpyZWFkEmwKCkxpc3RHcm91cHMSIy50ZXNzZXJhLmFkbWluLnYxLkxpc3RHcm91cHNSZXF1ZXN0GiQudGVzc2VyYS5hZG1pbi52MS5MaXN0R3JvdXBzUmVzcG9uc2UiE5ACAYqyGQwSCmdyb3VwOnJlYWQScAoLVXBkYXRlR3JvdXASJC50ZXNzZXJhLmFkbWluLnYxLlVwZGF0ZUdyb3VwUmVxdWVzdBoXLnRlc3NlcmEuYWRtaW4udjEuR3JvdXAiIoqyGQ0SC2dyb3VwOndyaXRlmrIZDWdyb3VwLnVwZGF0ZWQSdgoLRGVsZXRlR3JvdXASJC50ZXNzZXJhLmFkbWluLnYxLkRlbGV0ZUdyb3VwUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIpkAICirIZDRILZ3JvdXA6d3JpdGWQshkBmrIZDWdyb3VwLmRlbGV0ZWQSiQEKEUNyZWF0ZUdyb3VwTWVtYmVyEioudGVzc2VyYS5hZG1pbi52MS5DcmVhdGVHcm91cE1lbWJlclJlcXVlc3QaHS50ZXNzZXJhLmFkbWluLnYxLkdyb3VwTWVtYmVyIimKshkNEgtncm91cDp3cml0ZZqyGRRncm91cF9tZW1iZXIuY3JlYXRlZBJtCg5HZXRHcm91cE1lbWJlchInLnRlc3NlcmEuYWRtaW4udjEuR2V0R3JvdXBNZW1iZXJSZXF1ZXN0Gh0udGVzc2VyYS5hZG1pbi52MS5Hcm91cE1lbWJlciITkAIBirIZDBIKZ3JvdXA6cmVhZBJ+ChBMaXN0R3JvdXBNZW1iZXJzEikudGVzc2VyYS5hZG1pbi52MS5MaXN0R3JvdXBNZW1iZXJzUmVxdWVzdBoqLnRlc3NlcmEuYWRtaW4udjEuTGlzdEdyb3VwTWVtYmVyc1Jlc3BvbnNlIhOQAgGKshkMEgpncm91cDpyZWFkEokBChFVcGRhdGVHcm91cE1lbWJlchIqLnRlc3NlcmEuYWRtaW4udjEuVXBkYXRlR3JvdXBNZW1iZXJSZXF1ZXN0Gh0udGVzc2VyYS5hZG1pbi52MS5Hcm91cE1lbWJlciIpirIZDRILZ3JvdXA6d3JpdGWashkUZ3JvdXBfbWVtYmVyLnVwZGF0ZWQSiQEKEURlbGV0ZUdyb3VwTWVtYmVyEioudGVzc2VyYS5hZG1pbi52MS5EZWxldGVHcm91cE1lbWJlclJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiMJACAoqyGQ0SC2dyb3VwOndyaXRlkLIZAZqyGRRncm91cF9tZW1iZXIuZGVsZXRlZGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_tessera_admin_v1_page, file_tessera_options_v1_options]);
 
 /**
  * @generated from message tessera.admin.v1.Group
@@ -208,4 +210,615 @@ export type GroupMemberJson = {
  */
 export const GroupMemberSchema: GenMessage<GroupMember, {jsonType: GroupMemberJson}> = /*@__PURE__*/
   messageDesc(file_tessera_admin_v1_group, 1);
+
+/**
+ * @generated from message tessera.admin.v1.CreateGroupRequest
+ */
+export type CreateGroupRequest = Message<"tessera.admin.v1.CreateGroupRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Group group = 1;
+   */
+  group?: Group | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateGroupRequest
+ */
+export type CreateGroupRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Group group = 1;
+   */
+  group?: GroupJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateGroupRequest.
+ * Use `create(CreateGroupRequestSchema)` to create a new message.
+ */
+export const CreateGroupRequestSchema: GenMessage<CreateGroupRequest, {jsonType: CreateGroupRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 2);
+
+/**
+ * @generated from message tessera.admin.v1.GetGroupRequest
+ */
+export type GetGroupRequest = Message<"tessera.admin.v1.GetGroupRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetGroupRequest
+ */
+export type GetGroupRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetGroupRequest.
+ * Use `create(GetGroupRequestSchema)` to create a new message.
+ */
+export const GetGroupRequestSchema: GenMessage<GetGroupRequest, {jsonType: GetGroupRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 3);
+
+/**
+ * @generated from message tessera.admin.v1.ListGroupsRequest
+ */
+export type ListGroupsRequest = Message<"tessera.admin.v1.ListGroupsRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListGroupsRequest
+ */
+export type ListGroupsRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListGroupsRequest.
+ * Use `create(ListGroupsRequestSchema)` to create a new message.
+ */
+export const ListGroupsRequestSchema: GenMessage<ListGroupsRequest, {jsonType: ListGroupsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 4);
+
+/**
+ * @generated from message tessera.admin.v1.ListGroupsResponse
+ */
+export type ListGroupsResponse = Message<"tessera.admin.v1.ListGroupsResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Group groups = 1;
+   */
+  groups: Group[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListGroupsResponse
+ */
+export type ListGroupsResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Group groups = 1;
+   */
+  groups?: GroupJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListGroupsResponse.
+ * Use `create(ListGroupsResponseSchema)` to create a new message.
+ */
+export const ListGroupsResponseSchema: GenMessage<ListGroupsResponse, {jsonType: ListGroupsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 5);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateGroupRequest
+ */
+export type UpdateGroupRequest = Message<"tessera.admin.v1.UpdateGroupRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Group group = 1;
+   */
+  group?: Group | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateGroupRequest
+ */
+export type UpdateGroupRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Group group = 1;
+   */
+  group?: GroupJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateGroupRequest.
+ * Use `create(UpdateGroupRequestSchema)` to create a new message.
+ */
+export const UpdateGroupRequestSchema: GenMessage<UpdateGroupRequest, {jsonType: UpdateGroupRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 6);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteGroupRequest
+ */
+export type DeleteGroupRequest = Message<"tessera.admin.v1.DeleteGroupRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteGroupRequest
+ */
+export type DeleteGroupRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteGroupRequest.
+ * Use `create(DeleteGroupRequestSchema)` to create a new message.
+ */
+export const DeleteGroupRequestSchema: GenMessage<DeleteGroupRequest, {jsonType: DeleteGroupRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 7);
+
+/**
+ * @generated from message tessera.admin.v1.CreateGroupMemberRequest
+ */
+export type CreateGroupMemberRequest = Message<"tessera.admin.v1.CreateGroupMemberRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.GroupMember group_member = 1;
+   */
+  groupMember?: GroupMember | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateGroupMemberRequest
+ */
+export type CreateGroupMemberRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.GroupMember group_member = 1;
+   */
+  groupMember?: GroupMemberJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateGroupMemberRequest.
+ * Use `create(CreateGroupMemberRequestSchema)` to create a new message.
+ */
+export const CreateGroupMemberRequestSchema: GenMessage<CreateGroupMemberRequest, {jsonType: CreateGroupMemberRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 8);
+
+/**
+ * @generated from message tessera.admin.v1.GetGroupMemberRequest
+ */
+export type GetGroupMemberRequest = Message<"tessera.admin.v1.GetGroupMemberRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetGroupMemberRequest
+ */
+export type GetGroupMemberRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetGroupMemberRequest.
+ * Use `create(GetGroupMemberRequestSchema)` to create a new message.
+ */
+export const GetGroupMemberRequestSchema: GenMessage<GetGroupMemberRequest, {jsonType: GetGroupMemberRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 9);
+
+/**
+ * @generated from message tessera.admin.v1.ListGroupMembersRequest
+ */
+export type ListGroupMembersRequest = Message<"tessera.admin.v1.ListGroupMembersRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+
+  /**
+   * @generated from field: string group_id = 5;
+   */
+  groupId: string;
+
+  /**
+   * @generated from field: string user_id = 6;
+   */
+  userId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListGroupMembersRequest
+ */
+export type ListGroupMembersRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+
+  /**
+   * @generated from field: string group_id = 5;
+   */
+  groupId?: string;
+
+  /**
+   * @generated from field: string user_id = 6;
+   */
+  userId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListGroupMembersRequest.
+ * Use `create(ListGroupMembersRequestSchema)` to create a new message.
+ */
+export const ListGroupMembersRequestSchema: GenMessage<ListGroupMembersRequest, {jsonType: ListGroupMembersRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 10);
+
+/**
+ * @generated from message tessera.admin.v1.ListGroupMembersResponse
+ */
+export type ListGroupMembersResponse = Message<"tessera.admin.v1.ListGroupMembersResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.GroupMember group_members = 1;
+   */
+  groupMembers: GroupMember[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListGroupMembersResponse
+ */
+export type ListGroupMembersResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.GroupMember group_members = 1;
+   */
+  groupMembers?: GroupMemberJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListGroupMembersResponse.
+ * Use `create(ListGroupMembersResponseSchema)` to create a new message.
+ */
+export const ListGroupMembersResponseSchema: GenMessage<ListGroupMembersResponse, {jsonType: ListGroupMembersResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 11);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateGroupMemberRequest
+ */
+export type UpdateGroupMemberRequest = Message<"tessera.admin.v1.UpdateGroupMemberRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.GroupMember group_member = 1;
+   */
+  groupMember?: GroupMember | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateGroupMemberRequest
+ */
+export type UpdateGroupMemberRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.GroupMember group_member = 1;
+   */
+  groupMember?: GroupMemberJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateGroupMemberRequest.
+ * Use `create(UpdateGroupMemberRequestSchema)` to create a new message.
+ */
+export const UpdateGroupMemberRequestSchema: GenMessage<UpdateGroupMemberRequest, {jsonType: UpdateGroupMemberRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 12);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteGroupMemberRequest
+ */
+export type DeleteGroupMemberRequest = Message<"tessera.admin.v1.DeleteGroupMemberRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteGroupMemberRequest
+ */
+export type DeleteGroupMemberRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteGroupMemberRequest.
+ * Use `create(DeleteGroupMemberRequestSchema)` to create a new message.
+ */
+export const DeleteGroupMemberRequestSchema: GenMessage<DeleteGroupMemberRequest, {jsonType: DeleteGroupMemberRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_group, 13);
+
+/**
+ * Groups and their members.
+ *
+ * @generated from service tessera.admin.v1.GroupService
+ */
+export const GroupService: GenService<{
+  /**
+   * Makes a group. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.GroupService.CreateGroup
+   */
+  createGroup: {
+    methodKind: "unary";
+    input: typeof CreateGroupRequestSchema;
+    output: typeof GroupSchema;
+  },
+  /**
+   * A group by its id.
+   *
+   * @generated from rpc tessera.admin.v1.GroupService.GetGroup
+   */
+  getGroup: {
+    methodKind: "unary";
+    input: typeof GetGroupRequestSchema;
+    output: typeof GroupSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.GroupService.ListGroups
+   */
+  listGroups: {
+    methodKind: "unary";
+    input: typeof ListGroupsRequestSchema;
+    output: typeof ListGroupsResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.GroupService.UpdateGroup
+   */
+  updateGroup: {
+    methodKind: "unary";
+    input: typeof UpdateGroupRequestSchema;
+    output: typeof GroupSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.GroupService.DeleteGroup
+   */
+  deleteGroup: {
+    methodKind: "unary";
+    input: typeof DeleteGroupRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * Makes a membership. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.GroupService.CreateGroupMember
+   */
+  createGroupMember: {
+    methodKind: "unary";
+    input: typeof CreateGroupMemberRequestSchema;
+    output: typeof GroupMemberSchema;
+  },
+  /**
+   * A membership by its id.
+   *
+   * @generated from rpc tessera.admin.v1.GroupService.GetGroupMember
+   */
+  getGroupMember: {
+    methodKind: "unary";
+    input: typeof GetGroupMemberRequestSchema;
+    output: typeof GroupMemberSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.GroupService.ListGroupMembers
+   */
+  listGroupMembers: {
+    methodKind: "unary";
+    input: typeof ListGroupMembersRequestSchema;
+    output: typeof ListGroupMembersResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.GroupService.UpdateGroupMember
+   */
+  updateGroupMember: {
+    methodKind: "unary";
+    input: typeof UpdateGroupMemberRequestSchema;
+    output: typeof GroupMemberSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.GroupService.DeleteGroupMember
+   */
+  deleteGroupMember: {
+    methodKind: "unary";
+    input: typeof DeleteGroupMemberRequestSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_group, 0);
 

@@ -4,20 +4,26 @@
 // @generated from file tessera/admin/v1/organization.proto (package tessera.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, FieldMask, FieldMaskJson, StructJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Search, SearchJson } from "./page_pb.ts";
+import { file_tessera_admin_v1_page } from "./page_pb.ts";
+import type { Scope, ScopeJson, ScopeSchema } from "./resource_pb.ts";
+import { file_tessera_admin_v1_resource } from "./resource_pb.ts";
+import type { RoleType, RoleTypeJson } from "./role_pb.ts";
+import { file_tessera_admin_v1_role } from "./role_pb.ts";
 import { file_tessera_options_v1_options } from "../../options/v1/options_pb.ts";
-import type { Message } from "@bufbuild/protobuf";
+import type { JsonObject, Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file tessera/admin/v1/organization.proto.
  */
 export const file_tessera_admin_v1_organization: GenFile = /*@__PURE__*/
-  fileDesc("CiN0ZXNzZXJhL2FkbWluL3YxL29yZ2FuaXphdGlvbi5wcm90bxIQdGVzc2VyYS5hZG1pbi52MSKKAgoMT3JnYW5pemF0aW9uEikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEhsKBG5hbWUYBSABKAlCDeBBArpIB3IFEAEogAISHQoLZGVzY3JpcHRpb24YBiABKAlCCLpIBXIDKIAIEhAKCGRpc2FibGVkGAcgASgIIr8CChBPcmdhbml6YXRpb25Sb2xlEikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEhsKBG5hbWUYBSABKAlCDeBBArpIB3IFEAEogAISHQoLZGVzY3JpcHRpb24YBiABKAlCCLpIBXIDKIAIEkEKCXNjb3BlX2lkcxgHIAMoCUIuukgRkgEOEOgHGAEiB3IFEAEogAKSshkWdGVzc2VyYS5hZG1pbi52MS5TY29wZSKjAwoST3JnYW5pemF0aW9uTWVtYmVyEikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEkoKD29yZ2FuaXphdGlvbl9pZBgFIAEoCUIx4EEC4EEFukgHcgUQASiAApKyGR10ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvbhI6Cgd1c2VyX2lkGAYgASgJQingQQLgQQW6SAdyBRABKIACkrIZFXRlc3NlcmEuYWRtaW4udjEuVXNlchJXChVvcmdhbml6YXRpb25fcm9sZV9pZHMYByADKAlCOLpIEJIBDRAUGAEiB3IFEAEogAKSshkhdGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb25Sb2xlYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp, file_tessera_options_v1_options]);
+  fileDesc("CiN0ZXNzZXJhL2FkbWluL3YxL29yZ2FuaXphdGlvbi5wcm90bxIQdGVzc2VyYS5hZG1pbi52MSK8AgoMT3JnYW5pemF0aW9uEikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEh8KBG5hbWUYBSABKAlCEeBBArpIB3IFEAEogAKYshkBEh0KC2Rlc2NyaXB0aW9uGAYgASgJQgi6SAVyAyiACBIQCghkaXNhYmxlZBgHIAEoCBIsCgtjdXN0b21fZGF0YRgIIAEoCzIXLmdvb2dsZS5wcm90b2J1Zi5TdHJ1Y3Qi+gIKEE9yZ2FuaXphdGlvblJvbGUSKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSHwoEbmFtZRgFIAEoCUIR4EECukgHcgUQASiAApiyGQESHQoLZGVzY3JpcHRpb24YBiABKAlCCLpIBXIDKIAIEkEKCXNjb3BlX2lkcxgHIAMoCUIuukgRkgEOEOgHGAEiB3IFEAEogAKSshkWdGVzc2VyYS5hZG1pbi52MS5TY29wZRI1CgR0eXBlGAggASgOMhoudGVzc2VyYS5hZG1pbi52MS5Sb2xlVHlwZUIL4EEFukgFggECEAEiowMKEk9yZ2FuaXphdGlvbk1lbWJlchIpCgJpZBgBIAEoCUId4EEIukgXchUoFTIRXihbMC05YS16XXsyMX0pPyQSFQoIcmV2aXNpb24YAiABKA1CA+BBAxI0CgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxJKCg9vcmdhbml6YXRpb25faWQYBSABKAlCMeBBAuBBBbpIB3IFEAEogAKSshkddGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb24SOgoHdXNlcl9pZBgGIAEoCUIp4EEC4EEFukgHcgUQASiAApKyGRV0ZXNzZXJhLmFkbWluLnYxLlVzZXISVwoVb3JnYW5pemF0aW9uX3JvbGVfaWRzGAcgAygJQji6SBCSAQ0QFBgBIgdyBRABKIACkrIZIXRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uUm9sZSK2AwoXT3JnYW5pemF0aW9uQXBwbGljYXRpb24SKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSSgoPb3JnYW5pemF0aW9uX2lkGAUgASgJQjHgQQLgQQW6SAdyBRABKIACkrIZHXRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uEkgKDmFwcGxpY2F0aW9uX2lkGAYgASgJQjDgQQLgQQW6SAdyBRABKIACkrIZHHRlc3NlcmEuYWRtaW4udjEuQXBwbGljYXRpb24SVwoVb3JnYW5pemF0aW9uX3JvbGVfaWRzGAcgAygJQji6SBCSAQ0QFBgBIgdyBRABKIACkrIZIXRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uUm9sZSJZChlDcmVhdGVPcmdhbml6YXRpb25SZXF1ZXN0EjwKDG9yZ2FuaXphdGlvbhgBIAEoCzIeLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uQga6SAPIAQEiXgoWR2V0T3JnYW5pemF0aW9uUmVxdWVzdBJECgJpZBgBIAEoCUI4ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkddGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb24iogEKGExpc3RPcmdhbml6YXRpb25zUmVxdWVzdBIhCglwYWdlX3NpemUYASABKA1CCbpIBioEGGQoAUgAiAEBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEigKBnNlYXJjaBgDIAEoCzIYLnRlc3NlcmEuYWRtaW4udjEuU2VhcmNoEg0KBWNvdW50GAQgASgIQgwKCl9wYWdlX3NpemUikwEKGUxpc3RPcmdhbml6YXRpb25zUmVzcG9uc2USNQoNb3JnYW5pemF0aW9ucxgBIAMoCzIeLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIXCgp0b3RhbF9zaXplGAMgASgNSACIAQFCDQoLX3RvdGFsX3NpemUiigEKGVVwZGF0ZU9yZ2FuaXphdGlvblJlcXVlc3QSPAoMb3JnYW5pemF0aW9uGAEgASgLMh4udGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb25CBrpIA9gBAxIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siYQoZRGVsZXRlT3JnYW5pemF0aW9uUmVxdWVzdBJECgJpZBgBIAEoCUI4ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkddGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb24ibAofQ3JlYXRlT3JnYW5pemF0aW9uTWVtYmVyUmVxdWVzdBJJChNvcmdhbml6YXRpb25fbWVtYmVyGAEgASgLMiQudGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb25NZW1iZXJCBrpIA8gBASJqChxHZXRPcmdhbml6YXRpb25NZW1iZXJSZXF1ZXN0EkoKAmlkGAEgASgJQj66SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGSN0ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvbk1lbWJlciKaAgoeTGlzdE9yZ2FuaXphdGlvbk1lbWJlcnNSZXF1ZXN0EiEKCXBhZ2Vfc2l6ZRgBIAEoDUIJukgGKgQYZCgBSACIAQESHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgSDQoFY291bnQYBCABKAgSVAoPb3JnYW5pemF0aW9uX2lkGAUgASgJQju6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JJKyGR10ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvbhJECgd1c2VyX2lkGAYgASgJQjO6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JJKyGRV0ZXNzZXJhLmFkbWluLnYxLlVzZXJCDAoKX3BhZ2Vfc2l6ZSKmAQofTGlzdE9yZ2FuaXphdGlvbk1lbWJlcnNSZXNwb25zZRJCChRvcmdhbml6YXRpb25fbWVtYmVycxgBIAMoCzIkLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uTWVtYmVyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIXCgp0b3RhbF9zaXplGAMgASgNSACIAQFCDQoLX3RvdGFsX3NpemUinQEKH1VwZGF0ZU9yZ2FuaXphdGlvbk1lbWJlclJlcXVlc3QSSQoTb3JnYW5pemF0aW9uX21lbWJlchgBIAEoCzIkLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uTWVtYmVyQga6SAPYAQMSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIm0KH0RlbGV0ZU9yZ2FuaXphdGlvbk1lbWJlclJlcXVlc3QSSgoCaWQYASABKAlCPrpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZI3Rlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uTWVtYmVyIsABCh1BZGRPcmdhbml6YXRpb25NZW1iZXJzUmVxdWVzdBJRCg9vcmdhbml6YXRpb25faWQYASABKAlCOLpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZHXRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uEkwKCHVzZXJfaWRzGAIgAygJQjq6SB6SARsIARDoByIUchIoFTIOXlswLTlhLXpdezIxfSSSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyIjgKHkFkZE9yZ2FuaXphdGlvbk1lbWJlcnNSZXNwb25zZRIWCg5hZGRlZF91c2VyX2lkcxgBIAMoCSLCAQohUmVwbGFjZU9yZ2FuaXphdGlvbk1lbWJlcnNSZXF1ZXN0ElEKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUI4ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkddGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb24SSgoIdXNlcl9pZHMYAiADKAlCOLpIHJIBGRDoByIUchIoFTIOXlswLTlhLXpdezIxfSSSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyIjYKIlJlcGxhY2VPcmdhbml6YXRpb25NZW1iZXJzUmVzcG9uc2USEAoIdXNlcl9pZHMYASADKAkirwEKF0xpc3RNZW1iZXJTY29wZXNSZXF1ZXN0ElEKD29yZ2FuaXphdGlvbl9pZBgBIAEoCUI4ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkddGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb24SQQoHdXNlcl9pZBgCIAEoCUIwukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyIkMKGExpc3RNZW1iZXJTY29wZXNSZXNwb25zZRInCgZzY29wZXMYASADKAsyFy50ZXNzZXJhLmFkbWluLnYxLlNjb3BlInsKJENyZWF0ZU9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uUmVxdWVzdBJTChhvcmdhbml6YXRpb25fYXBwbGljYXRpb24YASABKAsyKS50ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uQga6SAPIAQEidAohR2V0T3JnYW5pemF0aW9uQXBwbGljYXRpb25SZXF1ZXN0Ek8KAmlkGAEgASgJQkO6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGSh0ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uIq0CCiNMaXN0T3JnYW5pemF0aW9uQXBwbGljYXRpb25zUmVxdWVzdBIhCglwYWdlX3NpemUYASABKA1CCbpIBioEGGQoAUgAiAEBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEg0KBWNvdW50GAQgASgIElQKD29yZ2FuaXphdGlvbl9pZBgFIAEoCUI7ukgXchUoFTIRXihbMC05YS16XXsyMX0pPySSshkddGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb24SUgoOYXBwbGljYXRpb25faWQYBiABKAlCOrpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kkrIZHHRlc3NlcmEuYWRtaW4udjEuQXBwbGljYXRpb25CDAoKX3BhZ2Vfc2l6ZSK1AQokTGlzdE9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uc1Jlc3BvbnNlEkwKGW9yZ2FuaXphdGlvbl9hcHBsaWNhdGlvbnMYASADKAsyKS50ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIXCgp0b3RhbF9zaXplGAMgASgNSACIAQFCDQoLX3RvdGFsX3NpemUirAEKJFVwZGF0ZU9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uUmVxdWVzdBJTChhvcmdhbml6YXRpb25fYXBwbGljYXRpb24YASABKAsyKS50ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uQga6SAPYAQMSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIncKJERlbGV0ZU9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uUmVxdWVzdBJPCgJpZBgBIAEoCUJDukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkodGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb25BcHBsaWNhdGlvbiJmCh1DcmVhdGVPcmdhbml6YXRpb25Sb2xlUmVxdWVzdBJFChFvcmdhbml6YXRpb25fcm9sZRgBIAEoCzIiLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uUm9sZUIGukgDyAEBImYKGkdldE9yZ2FuaXphdGlvblJvbGVSZXF1ZXN0EkgKAmlkGAEgASgJQjy6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGSF0ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvblJvbGUipgEKHExpc3RPcmdhbml6YXRpb25Sb2xlc1JlcXVlc3QSIQoJcGFnZV9zaXplGAEgASgNQgm6SAYqBBhkKAFIAIgBARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACBIoCgZzZWFyY2gYAyABKAsyGC50ZXNzZXJhLmFkbWluLnYxLlNlYXJjaBINCgVjb3VudBgEIAEoCEIMCgpfcGFnZV9zaXplIqABCh1MaXN0T3JnYW5pemF0aW9uUm9sZXNSZXNwb25zZRI+ChJvcmdhbml6YXRpb25fcm9sZXMYASADKAsyIi50ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvblJvbGUSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhcKCnRvdGFsX3NpemUYAyABKA1IAIgBAUINCgtfdG90YWxfc2l6ZSKXAQodVXBkYXRlT3JnYW5pemF0aW9uUm9sZVJlcXVlc3QSRQoRb3JnYW5pemF0aW9uX3JvbGUYASABKAsyIi50ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvblJvbGVCBrpIA9gBAxIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siaQodRGVsZXRlT3JnYW5pemF0aW9uUm9sZVJlcXVlc3QSSAoCaWQYASABKAlCPLpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZIXRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uUm9sZSJ0Ch5DcmVhdGVPcmdhbml6YXRpb25TY29wZVJlcXVlc3QSMwoEbmFtZRgBIAEoCUIlukgiciAogAEyG15bXHgyMVx4MjMtXHg1Qlx4NUQtXHg3RV0rJBIdCgtkZXNjcmlwdGlvbhgCIAEoCUIIukgFcgMogAgiXAobR2V0T3JnYW5pemF0aW9uU2NvcGVSZXF1ZXN0Ej0KAmlkGAEgASgJQjG6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRZ0ZXNzZXJhLmFkbWluLnYxLlNjb3BlIqcBCh1MaXN0T3JnYW5pemF0aW9uU2NvcGVzUmVxdWVzdBIhCglwYWdlX3NpemUYASABKA1CCbpIBioEGGQoAUgAiAEBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEigKBnNlYXJjaBgDIAEoCzIYLnRlc3NlcmEuYWRtaW4udjEuU2VhcmNoEg0KBWNvdW50GAQgASgIQgwKCl9wYWdlX3NpemUiigEKHkxpc3RPcmdhbml6YXRpb25TY29wZXNSZXNwb25zZRInCgZzY29wZXMYASADKAsyFy50ZXNzZXJhLmFkbWluLnYxLlNjb3BlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIXCgp0b3RhbF9zaXplGAMgASgNSACIAQFCDQoLX3RvdGFsX3NpemUigQEKHlVwZGF0ZU9yZ2FuaXphdGlvblNjb3BlUmVxdWVzdBIuCgVzY29wZRgBIAEoCzIXLnRlc3NlcmEuYWRtaW4udjEuU2NvcGVCBrpIA9gBAxIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siXwoeRGVsZXRlT3JnYW5pemF0aW9uU2NvcGVSZXF1ZXN0Ej0KAmlkGAEgASgJQjG6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRZ0ZXNzZXJhLmFkbWluLnYxLlNjb3BlMpUXChNPcmdhbml6YXRpb25TZXJ2aWNlEpMBChJDcmVhdGVPcmdhbml6YXRpb24SKy50ZXNzZXJhLmFkbWluLnYxLkNyZWF0ZU9yZ2FuaXphdGlvblJlcXVlc3QaHi50ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvbiIwirIZFBISb3JnYW5pemF0aW9uOndyaXRlmrIZFG9yZ2FuaXphdGlvbi5jcmVhdGVkEncKD0dldE9yZ2FuaXphdGlvbhIoLnRlc3NlcmEuYWRtaW4udjEuR2V0T3JnYW5pemF0aW9uUmVxdWVzdBoeLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uIhqQAgGKshkTEhFvcmdhbml6YXRpb246cmVhZBKIAQoRTGlzdE9yZ2FuaXphdGlvbnMSKi50ZXNzZXJhLmFkbWluLnYxLkxpc3RPcmdhbml6YXRpb25zUmVxdWVzdBorLnRlc3NlcmEuYWRtaW4udjEuTGlzdE9yZ2FuaXphdGlvbnNSZXNwb25zZSIakAIBirIZExIRb3JnYW5pemF0aW9uOnJlYWQSkwEKElVwZGF0ZU9yZ2FuaXphdGlvbhIrLnRlc3NlcmEuYWRtaW4udjEuVXBkYXRlT3JnYW5pemF0aW9uUmVxdWVzdBoeLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uIjCKshkUEhJvcmdhbml6YXRpb246d3JpdGWashkUb3JnYW5pemF0aW9uLnVwZGF0ZWQSkgEKEkRlbGV0ZU9yZ2FuaXphdGlvbhIrLnRlc3NlcmEuYWRtaW4udjEuRGVsZXRlT3JnYW5pemF0aW9uUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSI3kAICirIZFBISb3JnYW5pemF0aW9uOndyaXRlkLIZAZqyGRRvcmdhbml6YXRpb24uZGVsZXRlZBKsAQoYQ3JlYXRlT3JnYW5pemF0aW9uTWVtYmVyEjEudGVzc2VyYS5hZG1pbi52MS5DcmVhdGVPcmdhbml6YXRpb25NZW1iZXJSZXF1ZXN0GiQudGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb25NZW1iZXIiN4qyGRQSEm9yZ2FuaXphdGlvbjp3cml0ZZqyGRtvcmdhbml6YXRpb25fbWVtYmVyLmNyZWF0ZWQSiQEKFUdldE9yZ2FuaXphdGlvbk1lbWJlchIuLnRlc3NlcmEuYWRtaW4udjEuR2V0T3JnYW5pemF0aW9uTWVtYmVyUmVxdWVzdBokLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uTWVtYmVyIhqQAgGKshkTEhFvcmdhbml6YXRpb246cmVhZBKaAQoXTGlzdE9yZ2FuaXphdGlvbk1lbWJlcnMSMC50ZXNzZXJhLmFkbWluLnYxLkxpc3RPcmdhbml6YXRpb25NZW1iZXJzUmVxdWVzdBoxLnRlc3NlcmEuYWRtaW4udjEuTGlzdE9yZ2FuaXphdGlvbk1lbWJlcnNSZXNwb25zZSIakAIBirIZExIRb3JnYW5pemF0aW9uOnJlYWQSrAEKGFVwZGF0ZU9yZ2FuaXphdGlvbk1lbWJlchIxLnRlc3NlcmEuYWRtaW4udjEuVXBkYXRlT3JnYW5pemF0aW9uTWVtYmVyUmVxdWVzdBokLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uTWVtYmVyIjeKshkUEhJvcmdhbml6YXRpb246d3JpdGWashkbb3JnYW5pemF0aW9uX21lbWJlci51cGRhdGVkEqUBChhEZWxldGVPcmdhbml6YXRpb25NZW1iZXISMS50ZXNzZXJhLmFkbWluLnYxLkRlbGV0ZU9yZ2FuaXphdGlvbk1lbWJlclJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiPpACAoqyGRQSEm9yZ2FuaXphdGlvbjp3cml0ZZCyGQGashkbb3JnYW5pemF0aW9uX21lbWJlci5kZWxldGVkErcBChZBZGRPcmdhbml6YXRpb25NZW1iZXJzEi8udGVzc2VyYS5hZG1pbi52MS5BZGRPcmdhbml6YXRpb25NZW1iZXJzUmVxdWVzdBowLnRlc3NlcmEuYWRtaW4udjEuQWRkT3JnYW5pemF0aW9uTWVtYmVyc1Jlc3BvbnNlIjqQAgKKshkUEhJvcmdhbml6YXRpb246d3JpdGWashkbb3JnYW5pemF0aW9uX21lbWJlci5jcmVhdGVkEsMBChpSZXBsYWNlT3JnYW5pemF0aW9uTWVtYmVycxIzLnRlc3NlcmEuYWRtaW4udjEuUmVwbGFjZU9yZ2FuaXphdGlvbk1lbWJlcnNSZXF1ZXN0GjQudGVzc2VyYS5hZG1pbi52MS5SZXBsYWNlT3JnYW5pemF0aW9uTWVtYmVyc1Jlc3BvbnNlIjqQAgKKshkUEhJvcmdhbml6YXRpb246d3JpdGWashkbb3JnYW5pemF0aW9uX21lbWJlci5jcmVhdGVkEoUBChBMaXN0TWVtYmVyU2NvcGVzEikudGVzc2VyYS5hZG1pbi52MS5MaXN0TWVtYmVyU2NvcGVzUmVxdWVzdBoqLnRlc3NlcmEuYWRtaW4udjEuTGlzdE1lbWJlclNjb3Blc1Jlc3BvbnNlIhqQAgGKshkTEhFvcmdhbml6YXRpb246cmVhZBLAAQodQ3JlYXRlT3JnYW5pemF0aW9uQXBwbGljYXRpb24SNi50ZXNzZXJhLmFkbWluLnYxLkNyZWF0ZU9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uUmVxdWVzdBopLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uQXBwbGljYXRpb24iPIqyGRQSEm9yZ2FuaXphdGlvbjp3cml0ZZqyGSBvcmdhbml6YXRpb25fYXBwbGljYXRpb24uY3JlYXRlZBKYAQoaR2V0T3JnYW5pemF0aW9uQXBwbGljYXRpb24SMy50ZXNzZXJhLmFkbWluLnYxLkdldE9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uUmVxdWVzdBopLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uQXBwbGljYXRpb24iGpACAYqyGRMSEW9yZ2FuaXphdGlvbjpyZWFkEqkBChxMaXN0T3JnYW5pemF0aW9uQXBwbGljYXRpb25zEjUudGVzc2VyYS5hZG1pbi52MS5MaXN0T3JnYW5pemF0aW9uQXBwbGljYXRpb25zUmVxdWVzdBo2LnRlc3NlcmEuYWRtaW4udjEuTGlzdE9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uc1Jlc3BvbnNlIhqQAgGKshkTEhFvcmdhbml6YXRpb246cmVhZBLAAQodVXBkYXRlT3JnYW5pemF0aW9uQXBwbGljYXRpb24SNi50ZXNzZXJhLmFkbWluLnYxLlVwZGF0ZU9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uUmVxdWVzdBopLnRlc3NlcmEuYWRtaW4udjEuT3JnYW5pemF0aW9uQXBwbGljYXRpb24iPIqyGRQSEm9yZ2FuaXphdGlvbjp3cml0ZZqyGSBvcmdhbml6YXRpb25fYXBwbGljYXRpb24udXBkYXRlZBK0AQodRGVsZXRlT3JnYW5pemF0aW9uQXBwbGljYXRpb24SNi50ZXNzZXJhLmFkbWluLnYxLkRlbGV0ZU9yZ2FuaXphdGlvbkFwcGxpY2F0aW9uUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSJDkAICirIZFBISb3JnYW5pemF0aW9uOndyaXRlkLIZAZqyGSBvcmdhbml6YXRpb25fYXBwbGljYXRpb24uZGVsZXRlZDKmBgoXT3JnYW5pemF0aW9uUm9sZVNlcnZpY2USpAEKFkNyZWF0ZU9yZ2FuaXphdGlvblJvbGUSLy50ZXNzZXJhLmFkbWluLnYxLkNyZWF0ZU9yZ2FuaXphdGlvblJvbGVSZXF1ZXN0GiIudGVzc2VyYS5hZG1pbi52MS5Pcmdhbml6YXRpb25Sb2xlIjWKshkUEhJvcmdhbml6YXRpb246d3JpdGWashkZb3JnYW5pemF0aW9uX3JvbGUuY3JlYXRlZBKDAQoTR2V0T3JnYW5pemF0aW9uUm9sZRIsLnRlc3NlcmEuYWRtaW4udjEuR2V0T3JnYW5pemF0aW9uUm9sZVJlcXVlc3QaIi50ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvblJvbGUiGpACAYqyGRMSEW9yZ2FuaXphdGlvbjpyZWFkEpQBChVMaXN0T3JnYW5pemF0aW9uUm9sZXMSLi50ZXNzZXJhLmFkbWluLnYxLkxpc3RPcmdhbml6YXRpb25Sb2xlc1JlcXVlc3QaLy50ZXNzZXJhLmFkbWluLnYxLkxpc3RPcmdhbml6YXRpb25Sb2xlc1Jlc3BvbnNlIhqQAgGKshkTEhFvcmdhbml6YXRpb246cmVhZBKkAQoWVXBkYXRlT3JnYW5pemF0aW9uUm9sZRIvLnRlc3NlcmEuYWRtaW4udjEuVXBkYXRlT3JnYW5pemF0aW9uUm9sZVJlcXVlc3QaIi50ZXNzZXJhLmFkbWluLnYxLk9yZ2FuaXphdGlvblJvbGUiNYqyGRQSEm9yZ2FuaXphdGlvbjp3cml0ZZqyGRlvcmdhbml6YXRpb25fcm9sZS51cGRhdGVkEp8BChZEZWxldGVPcmdhbml6YXRpb25Sb2xlEi8udGVzc2VyYS5hZG1pbi52MS5EZWxldGVPcmdhbml6YXRpb25Sb2xlUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSI8kAICirIZFBISb3JnYW5pemF0aW9uOndyaXRlkLIZAZqyGRlvcmdhbml6YXRpb25fcm9sZS5kZWxldGVkMuwFChhPcmdhbml6YXRpb25TY29wZVNlcnZpY2USjwEKF0NyZWF0ZU9yZ2FuaXphdGlvblNjb3BlEjAudGVzc2VyYS5hZG1pbi52MS5DcmVhdGVPcmdhbml6YXRpb25TY29wZVJlcXVlc3QaFy50ZXNzZXJhLmFkbWluLnYxLlNjb3BlIimKshkUEhJvcmdhbml6YXRpb246d3JpdGWashkNc2NvcGUuY3JlYXRlZBJ6ChRHZXRPcmdhbml6YXRpb25TY29wZRItLnRlc3NlcmEuYWRtaW4udjEuR2V0T3JnYW5pemF0aW9uU2NvcGVSZXF1ZXN0GhcudGVzc2VyYS5hZG1pbi52MS5TY29wZSIakAIBirIZExIRb3JnYW5pemF0aW9uOnJlYWQSlwEKFkxpc3RPcmdhbml6YXRpb25TY29wZXMSLy50ZXNzZXJhLmFkbWluLnYxLkxpc3RPcmdhbml6YXRpb25TY29wZXNSZXF1ZXN0GjAudGVzc2VyYS5hZG1pbi52MS5MaXN0T3JnYW5pemF0aW9uU2NvcGVzUmVzcG9uc2UiGpACAYqyGRMSEW9yZ2FuaXphdGlvbjpyZWFkEo8BChdVcGRhdGVPcmdhbml6YXRpb25TY29wZRIwLnRlc3NlcmEuYWRtaW4udjEuVXBkYXRlT3JnYW5pemF0aW9uU2NvcGVSZXF1ZXN0GhcudGVzc2VyYS5hZG1pbi52MS5TY29wZSIpirIZFBISb3JnYW5pemF0aW9uOndyaXRlmrIZDXNjb3BlLnVwZGF0ZWQSlQEKF0RlbGV0ZU9yZ2FuaXphdGlvblNjb3BlEjAudGVzc2VyYS5hZG1pbi52MS5EZWxldGVPcmdhbml6YXRpb25TY29wZVJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiMJACAoqyGRQSEm9yZ2FuaXphdGlvbjp3cml0ZZCyGQGashkNc2NvcGUuZGVsZXRlZGIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_struct, file_google_protobuf_timestamp, file_tessera_admin_v1_page, file_tessera_admin_v1_resource, file_tessera_admin_v1_role, file_tessera_options_v1_options]);
 
 /**
  * @generated from message tessera.admin.v1.Organization
@@ -61,6 +67,13 @@ export type Organization = Message<"tessera.admin.v1.Organization"> & {
    * @generated from field: bool disabled = 7;
    */
   disabled: boolean;
+
+  /**
+   * Informational: nothing here reads it. At most 16 KiB of JSON.
+   *
+   * @generated from field: google.protobuf.Struct custom_data = 8;
+   */
+  customData?: JsonObject | undefined;
 };
 
 /**
@@ -105,6 +118,13 @@ export type OrganizationJson = {
    * @generated from field: bool disabled = 7;
    */
   disabled?: boolean;
+
+  /**
+   * Informational: nothing here reads it. At most 16 KiB of JSON.
+   *
+   * @generated from field: google.protobuf.Struct custom_data = 8;
+   */
+  customData?: StructJson;
 };
 
 /**
@@ -158,6 +178,13 @@ export type OrganizationRole = Message<"tessera.admin.v1.OrganizationRole"> & {
    * @generated from field: repeated string scope_ids = 7;
    */
   scopeIds: string[];
+
+  /**
+   * Whether members or applications hold it; unspecified is members.
+   *
+   * @generated from field: tessera.admin.v1.RoleType type = 8;
+   */
+  type: RoleType;
 };
 
 /**
@@ -204,6 +231,13 @@ export type OrganizationRoleJson = {
    * @generated from field: repeated string scope_ids = 7;
    */
   scopeIds?: string[];
+
+  /**
+   * Whether members or applications hold it; unspecified is members.
+   *
+   * @generated from field: tessera.admin.v1.RoleType type = 8;
+   */
+  type?: RoleTypeJson;
 };
 
 /**
@@ -307,4 +341,1862 @@ export type OrganizationMemberJson = {
  */
 export const OrganizationMemberSchema: GenMessage<OrganizationMember, {jsonType: OrganizationMemberJson}> = /*@__PURE__*/
   messageDesc(file_tessera_admin_v1_organization, 2);
+
+/**
+ * A machine application that belongs to an organization. Informational until applications get tokens of their own.
+ *
+ * @generated from message tessera.admin.v1.OrganizationApplication
+ */
+export type OrganizationApplication = Message<"tessera.admin.v1.OrganizationApplication"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * Counts the writes to this membership; an update that names an older one is refused as stale.
+   *
+   * @generated from field: uint32 revision = 2;
+   */
+  revision: number;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp create_time = 3;
+   */
+  createTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp update_time = 4;
+   */
+  updateTime?: Timestamp | undefined;
+
+  /**
+   * @generated from field: string organization_id = 5;
+   */
+  organizationId: string;
+
+  /**
+   * @generated from field: string application_id = 6;
+   */
+  applicationId: string;
+
+  /**
+   * @generated from field: repeated string organization_role_ids = 7;
+   */
+  organizationRoleIds: string[];
+};
+
+/**
+ * A machine application that belongs to an organization. Informational until applications get tokens of their own.
+ *
+ * @generated from message tessera.admin.v1.OrganizationApplication
+ */
+export type OrganizationApplicationJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+
+  /**
+   * Counts the writes to this membership; an update that names an older one is refused as stale.
+   *
+   * @generated from field: uint32 revision = 2;
+   */
+  revision?: number;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp create_time = 3;
+   */
+  createTime?: TimestampJson;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp update_time = 4;
+   */
+  updateTime?: TimestampJson;
+
+  /**
+   * @generated from field: string organization_id = 5;
+   */
+  organizationId?: string;
+
+  /**
+   * @generated from field: string application_id = 6;
+   */
+  applicationId?: string;
+
+  /**
+   * @generated from field: repeated string organization_role_ids = 7;
+   */
+  organizationRoleIds?: string[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.OrganizationApplication.
+ * Use `create(OrganizationApplicationSchema)` to create a new message.
+ */
+export const OrganizationApplicationSchema: GenMessage<OrganizationApplication, {jsonType: OrganizationApplicationJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 3);
+
+/**
+ * @generated from message tessera.admin.v1.CreateOrganizationRequest
+ */
+export type CreateOrganizationRequest = Message<"tessera.admin.v1.CreateOrganizationRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Organization organization = 1;
+   */
+  organization?: Organization | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateOrganizationRequest
+ */
+export type CreateOrganizationRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Organization organization = 1;
+   */
+  organization?: OrganizationJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateOrganizationRequest.
+ * Use `create(CreateOrganizationRequestSchema)` to create a new message.
+ */
+export const CreateOrganizationRequestSchema: GenMessage<CreateOrganizationRequest, {jsonType: CreateOrganizationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 4);
+
+/**
+ * @generated from message tessera.admin.v1.GetOrganizationRequest
+ */
+export type GetOrganizationRequest = Message<"tessera.admin.v1.GetOrganizationRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetOrganizationRequest
+ */
+export type GetOrganizationRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetOrganizationRequest.
+ * Use `create(GetOrganizationRequestSchema)` to create a new message.
+ */
+export const GetOrganizationRequestSchema: GenMessage<GetOrganizationRequest, {jsonType: GetOrganizationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 5);
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationsRequest
+ */
+export type ListOrganizationsRequest = Message<"tessera.admin.v1.ListOrganizationsRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationsRequest
+ */
+export type ListOrganizationsRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListOrganizationsRequest.
+ * Use `create(ListOrganizationsRequestSchema)` to create a new message.
+ */
+export const ListOrganizationsRequestSchema: GenMessage<ListOrganizationsRequest, {jsonType: ListOrganizationsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 6);
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationsResponse
+ */
+export type ListOrganizationsResponse = Message<"tessera.admin.v1.ListOrganizationsResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Organization organizations = 1;
+   */
+  organizations: Organization[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationsResponse
+ */
+export type ListOrganizationsResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Organization organizations = 1;
+   */
+  organizations?: OrganizationJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListOrganizationsResponse.
+ * Use `create(ListOrganizationsResponseSchema)` to create a new message.
+ */
+export const ListOrganizationsResponseSchema: GenMessage<ListOrganizationsResponse, {jsonType: ListOrganizationsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 7);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateOrganizationRequest
+ */
+export type UpdateOrganizationRequest = Message<"tessera.admin.v1.UpdateOrganizationRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Organization organization = 1;
+   */
+  organization?: Organization | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateOrganizationRequest
+ */
+export type UpdateOrganizationRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Organization organization = 1;
+   */
+  organization?: OrganizationJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateOrganizationRequest.
+ * Use `create(UpdateOrganizationRequestSchema)` to create a new message.
+ */
+export const UpdateOrganizationRequestSchema: GenMessage<UpdateOrganizationRequest, {jsonType: UpdateOrganizationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 8);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteOrganizationRequest
+ */
+export type DeleteOrganizationRequest = Message<"tessera.admin.v1.DeleteOrganizationRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteOrganizationRequest
+ */
+export type DeleteOrganizationRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteOrganizationRequest.
+ * Use `create(DeleteOrganizationRequestSchema)` to create a new message.
+ */
+export const DeleteOrganizationRequestSchema: GenMessage<DeleteOrganizationRequest, {jsonType: DeleteOrganizationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 9);
+
+/**
+ * @generated from message tessera.admin.v1.CreateOrganizationMemberRequest
+ */
+export type CreateOrganizationMemberRequest = Message<"tessera.admin.v1.CreateOrganizationMemberRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.OrganizationMember organization_member = 1;
+   */
+  organizationMember?: OrganizationMember | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateOrganizationMemberRequest
+ */
+export type CreateOrganizationMemberRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.OrganizationMember organization_member = 1;
+   */
+  organizationMember?: OrganizationMemberJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateOrganizationMemberRequest.
+ * Use `create(CreateOrganizationMemberRequestSchema)` to create a new message.
+ */
+export const CreateOrganizationMemberRequestSchema: GenMessage<CreateOrganizationMemberRequest, {jsonType: CreateOrganizationMemberRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 10);
+
+/**
+ * @generated from message tessera.admin.v1.GetOrganizationMemberRequest
+ */
+export type GetOrganizationMemberRequest = Message<"tessera.admin.v1.GetOrganizationMemberRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetOrganizationMemberRequest
+ */
+export type GetOrganizationMemberRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetOrganizationMemberRequest.
+ * Use `create(GetOrganizationMemberRequestSchema)` to create a new message.
+ */
+export const GetOrganizationMemberRequestSchema: GenMessage<GetOrganizationMemberRequest, {jsonType: GetOrganizationMemberRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 11);
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationMembersRequest
+ */
+export type ListOrganizationMembersRequest = Message<"tessera.admin.v1.ListOrganizationMembersRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+
+  /**
+   * @generated from field: string organization_id = 5;
+   */
+  organizationId: string;
+
+  /**
+   * @generated from field: string user_id = 6;
+   */
+  userId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationMembersRequest
+ */
+export type ListOrganizationMembersRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+
+  /**
+   * @generated from field: string organization_id = 5;
+   */
+  organizationId?: string;
+
+  /**
+   * @generated from field: string user_id = 6;
+   */
+  userId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListOrganizationMembersRequest.
+ * Use `create(ListOrganizationMembersRequestSchema)` to create a new message.
+ */
+export const ListOrganizationMembersRequestSchema: GenMessage<ListOrganizationMembersRequest, {jsonType: ListOrganizationMembersRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 12);
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationMembersResponse
+ */
+export type ListOrganizationMembersResponse = Message<"tessera.admin.v1.ListOrganizationMembersResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.OrganizationMember organization_members = 1;
+   */
+  organizationMembers: OrganizationMember[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationMembersResponse
+ */
+export type ListOrganizationMembersResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.OrganizationMember organization_members = 1;
+   */
+  organizationMembers?: OrganizationMemberJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListOrganizationMembersResponse.
+ * Use `create(ListOrganizationMembersResponseSchema)` to create a new message.
+ */
+export const ListOrganizationMembersResponseSchema: GenMessage<ListOrganizationMembersResponse, {jsonType: ListOrganizationMembersResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 13);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateOrganizationMemberRequest
+ */
+export type UpdateOrganizationMemberRequest = Message<"tessera.admin.v1.UpdateOrganizationMemberRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.OrganizationMember organization_member = 1;
+   */
+  organizationMember?: OrganizationMember | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateOrganizationMemberRequest
+ */
+export type UpdateOrganizationMemberRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.OrganizationMember organization_member = 1;
+   */
+  organizationMember?: OrganizationMemberJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateOrganizationMemberRequest.
+ * Use `create(UpdateOrganizationMemberRequestSchema)` to create a new message.
+ */
+export const UpdateOrganizationMemberRequestSchema: GenMessage<UpdateOrganizationMemberRequest, {jsonType: UpdateOrganizationMemberRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 14);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteOrganizationMemberRequest
+ */
+export type DeleteOrganizationMemberRequest = Message<"tessera.admin.v1.DeleteOrganizationMemberRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteOrganizationMemberRequest
+ */
+export type DeleteOrganizationMemberRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteOrganizationMemberRequest.
+ * Use `create(DeleteOrganizationMemberRequestSchema)` to create a new message.
+ */
+export const DeleteOrganizationMemberRequestSchema: GenMessage<DeleteOrganizationMemberRequest, {jsonType: DeleteOrganizationMemberRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 15);
+
+/**
+ * @generated from message tessera.admin.v1.AddOrganizationMembersRequest
+ */
+export type AddOrganizationMembersRequest = Message<"tessera.admin.v1.AddOrganizationMembersRequest"> & {
+  /**
+   * @generated from field: string organization_id = 1;
+   */
+  organizationId: string;
+
+  /**
+   * @generated from field: repeated string user_ids = 2;
+   */
+  userIds: string[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.AddOrganizationMembersRequest
+ */
+export type AddOrganizationMembersRequestJson = {
+  /**
+   * @generated from field: string organization_id = 1;
+   */
+  organizationId?: string;
+
+  /**
+   * @generated from field: repeated string user_ids = 2;
+   */
+  userIds?: string[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.AddOrganizationMembersRequest.
+ * Use `create(AddOrganizationMembersRequestSchema)` to create a new message.
+ */
+export const AddOrganizationMembersRequestSchema: GenMessage<AddOrganizationMembersRequest, {jsonType: AddOrganizationMembersRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 16);
+
+/**
+ * @generated from message tessera.admin.v1.AddOrganizationMembersResponse
+ */
+export type AddOrganizationMembersResponse = Message<"tessera.admin.v1.AddOrganizationMembersResponse"> & {
+  /**
+   * Those who were no members before.
+   *
+   * @generated from field: repeated string added_user_ids = 1;
+   */
+  addedUserIds: string[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.AddOrganizationMembersResponse
+ */
+export type AddOrganizationMembersResponseJson = {
+  /**
+   * Those who were no members before.
+   *
+   * @generated from field: repeated string added_user_ids = 1;
+   */
+  addedUserIds?: string[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.AddOrganizationMembersResponse.
+ * Use `create(AddOrganizationMembersResponseSchema)` to create a new message.
+ */
+export const AddOrganizationMembersResponseSchema: GenMessage<AddOrganizationMembersResponse, {jsonType: AddOrganizationMembersResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 17);
+
+/**
+ * @generated from message tessera.admin.v1.ReplaceOrganizationMembersRequest
+ */
+export type ReplaceOrganizationMembersRequest = Message<"tessera.admin.v1.ReplaceOrganizationMembersRequest"> & {
+  /**
+   * @generated from field: string organization_id = 1;
+   */
+  organizationId: string;
+
+  /**
+   * @generated from field: repeated string user_ids = 2;
+   */
+  userIds: string[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.ReplaceOrganizationMembersRequest
+ */
+export type ReplaceOrganizationMembersRequestJson = {
+  /**
+   * @generated from field: string organization_id = 1;
+   */
+  organizationId?: string;
+
+  /**
+   * @generated from field: repeated string user_ids = 2;
+   */
+  userIds?: string[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.ReplaceOrganizationMembersRequest.
+ * Use `create(ReplaceOrganizationMembersRequestSchema)` to create a new message.
+ */
+export const ReplaceOrganizationMembersRequestSchema: GenMessage<ReplaceOrganizationMembersRequest, {jsonType: ReplaceOrganizationMembersRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 18);
+
+/**
+ * @generated from message tessera.admin.v1.ReplaceOrganizationMembersResponse
+ */
+export type ReplaceOrganizationMembersResponse = Message<"tessera.admin.v1.ReplaceOrganizationMembersResponse"> & {
+  /**
+   * @generated from field: repeated string user_ids = 1;
+   */
+  userIds: string[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.ReplaceOrganizationMembersResponse
+ */
+export type ReplaceOrganizationMembersResponseJson = {
+  /**
+   * @generated from field: repeated string user_ids = 1;
+   */
+  userIds?: string[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.ReplaceOrganizationMembersResponse.
+ * Use `create(ReplaceOrganizationMembersResponseSchema)` to create a new message.
+ */
+export const ReplaceOrganizationMembersResponseSchema: GenMessage<ReplaceOrganizationMembersResponse, {jsonType: ReplaceOrganizationMembersResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 19);
+
+/**
+ * @generated from message tessera.admin.v1.ListMemberScopesRequest
+ */
+export type ListMemberScopesRequest = Message<"tessera.admin.v1.ListMemberScopesRequest"> & {
+  /**
+   * @generated from field: string organization_id = 1;
+   */
+  organizationId: string;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListMemberScopesRequest
+ */
+export type ListMemberScopesRequestJson = {
+  /**
+   * @generated from field: string organization_id = 1;
+   */
+  organizationId?: string;
+
+  /**
+   * @generated from field: string user_id = 2;
+   */
+  userId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListMemberScopesRequest.
+ * Use `create(ListMemberScopesRequestSchema)` to create a new message.
+ */
+export const ListMemberScopesRequestSchema: GenMessage<ListMemberScopesRequest, {jsonType: ListMemberScopesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 20);
+
+/**
+ * @generated from message tessera.admin.v1.ListMemberScopesResponse
+ */
+export type ListMemberScopesResponse = Message<"tessera.admin.v1.ListMemberScopesResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Scope scopes = 1;
+   */
+  scopes: Scope[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListMemberScopesResponse
+ */
+export type ListMemberScopesResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Scope scopes = 1;
+   */
+  scopes?: ScopeJson[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListMemberScopesResponse.
+ * Use `create(ListMemberScopesResponseSchema)` to create a new message.
+ */
+export const ListMemberScopesResponseSchema: GenMessage<ListMemberScopesResponse, {jsonType: ListMemberScopesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 21);
+
+/**
+ * @generated from message tessera.admin.v1.CreateOrganizationApplicationRequest
+ */
+export type CreateOrganizationApplicationRequest = Message<"tessera.admin.v1.CreateOrganizationApplicationRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.OrganizationApplication organization_application = 1;
+   */
+  organizationApplication?: OrganizationApplication | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateOrganizationApplicationRequest
+ */
+export type CreateOrganizationApplicationRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.OrganizationApplication organization_application = 1;
+   */
+  organizationApplication?: OrganizationApplicationJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateOrganizationApplicationRequest.
+ * Use `create(CreateOrganizationApplicationRequestSchema)` to create a new message.
+ */
+export const CreateOrganizationApplicationRequestSchema: GenMessage<CreateOrganizationApplicationRequest, {jsonType: CreateOrganizationApplicationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 22);
+
+/**
+ * @generated from message tessera.admin.v1.GetOrganizationApplicationRequest
+ */
+export type GetOrganizationApplicationRequest = Message<"tessera.admin.v1.GetOrganizationApplicationRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetOrganizationApplicationRequest
+ */
+export type GetOrganizationApplicationRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetOrganizationApplicationRequest.
+ * Use `create(GetOrganizationApplicationRequestSchema)` to create a new message.
+ */
+export const GetOrganizationApplicationRequestSchema: GenMessage<GetOrganizationApplicationRequest, {jsonType: GetOrganizationApplicationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 23);
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationApplicationsRequest
+ */
+export type ListOrganizationApplicationsRequest = Message<"tessera.admin.v1.ListOrganizationApplicationsRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+
+  /**
+   * @generated from field: string organization_id = 5;
+   */
+  organizationId: string;
+
+  /**
+   * @generated from field: string application_id = 6;
+   */
+  applicationId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationApplicationsRequest
+ */
+export type ListOrganizationApplicationsRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+
+  /**
+   * @generated from field: string organization_id = 5;
+   */
+  organizationId?: string;
+
+  /**
+   * @generated from field: string application_id = 6;
+   */
+  applicationId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListOrganizationApplicationsRequest.
+ * Use `create(ListOrganizationApplicationsRequestSchema)` to create a new message.
+ */
+export const ListOrganizationApplicationsRequestSchema: GenMessage<ListOrganizationApplicationsRequest, {jsonType: ListOrganizationApplicationsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 24);
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationApplicationsResponse
+ */
+export type ListOrganizationApplicationsResponse = Message<"tessera.admin.v1.ListOrganizationApplicationsResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.OrganizationApplication organization_applications = 1;
+   */
+  organizationApplications: OrganizationApplication[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationApplicationsResponse
+ */
+export type ListOrganizationApplicationsResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.OrganizationApplication organization_applications = 1;
+   */
+  organizationApplications?: OrganizationApplicationJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListOrganizationApplicationsResponse.
+ * Use `create(ListOrganizationApplicationsResponseSchema)` to create a new message.
+ */
+export const ListOrganizationApplicationsResponseSchema: GenMessage<ListOrganizationApplicationsResponse, {jsonType: ListOrganizationApplicationsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 25);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateOrganizationApplicationRequest
+ */
+export type UpdateOrganizationApplicationRequest = Message<"tessera.admin.v1.UpdateOrganizationApplicationRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.OrganizationApplication organization_application = 1;
+   */
+  organizationApplication?: OrganizationApplication | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateOrganizationApplicationRequest
+ */
+export type UpdateOrganizationApplicationRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.OrganizationApplication organization_application = 1;
+   */
+  organizationApplication?: OrganizationApplicationJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateOrganizationApplicationRequest.
+ * Use `create(UpdateOrganizationApplicationRequestSchema)` to create a new message.
+ */
+export const UpdateOrganizationApplicationRequestSchema: GenMessage<UpdateOrganizationApplicationRequest, {jsonType: UpdateOrganizationApplicationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 26);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteOrganizationApplicationRequest
+ */
+export type DeleteOrganizationApplicationRequest = Message<"tessera.admin.v1.DeleteOrganizationApplicationRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteOrganizationApplicationRequest
+ */
+export type DeleteOrganizationApplicationRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteOrganizationApplicationRequest.
+ * Use `create(DeleteOrganizationApplicationRequestSchema)` to create a new message.
+ */
+export const DeleteOrganizationApplicationRequestSchema: GenMessage<DeleteOrganizationApplicationRequest, {jsonType: DeleteOrganizationApplicationRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 27);
+
+/**
+ * @generated from message tessera.admin.v1.CreateOrganizationRoleRequest
+ */
+export type CreateOrganizationRoleRequest = Message<"tessera.admin.v1.CreateOrganizationRoleRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.OrganizationRole organization_role = 1;
+   */
+  organizationRole?: OrganizationRole | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateOrganizationRoleRequest
+ */
+export type CreateOrganizationRoleRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.OrganizationRole organization_role = 1;
+   */
+  organizationRole?: OrganizationRoleJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateOrganizationRoleRequest.
+ * Use `create(CreateOrganizationRoleRequestSchema)` to create a new message.
+ */
+export const CreateOrganizationRoleRequestSchema: GenMessage<CreateOrganizationRoleRequest, {jsonType: CreateOrganizationRoleRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 28);
+
+/**
+ * @generated from message tessera.admin.v1.GetOrganizationRoleRequest
+ */
+export type GetOrganizationRoleRequest = Message<"tessera.admin.v1.GetOrganizationRoleRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetOrganizationRoleRequest
+ */
+export type GetOrganizationRoleRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetOrganizationRoleRequest.
+ * Use `create(GetOrganizationRoleRequestSchema)` to create a new message.
+ */
+export const GetOrganizationRoleRequestSchema: GenMessage<GetOrganizationRoleRequest, {jsonType: GetOrganizationRoleRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 29);
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationRolesRequest
+ */
+export type ListOrganizationRolesRequest = Message<"tessera.admin.v1.ListOrganizationRolesRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationRolesRequest
+ */
+export type ListOrganizationRolesRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListOrganizationRolesRequest.
+ * Use `create(ListOrganizationRolesRequestSchema)` to create a new message.
+ */
+export const ListOrganizationRolesRequestSchema: GenMessage<ListOrganizationRolesRequest, {jsonType: ListOrganizationRolesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 30);
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationRolesResponse
+ */
+export type ListOrganizationRolesResponse = Message<"tessera.admin.v1.ListOrganizationRolesResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.OrganizationRole organization_roles = 1;
+   */
+  organizationRoles: OrganizationRole[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationRolesResponse
+ */
+export type ListOrganizationRolesResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.OrganizationRole organization_roles = 1;
+   */
+  organizationRoles?: OrganizationRoleJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListOrganizationRolesResponse.
+ * Use `create(ListOrganizationRolesResponseSchema)` to create a new message.
+ */
+export const ListOrganizationRolesResponseSchema: GenMessage<ListOrganizationRolesResponse, {jsonType: ListOrganizationRolesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 31);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateOrganizationRoleRequest
+ */
+export type UpdateOrganizationRoleRequest = Message<"tessera.admin.v1.UpdateOrganizationRoleRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.OrganizationRole organization_role = 1;
+   */
+  organizationRole?: OrganizationRole | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateOrganizationRoleRequest
+ */
+export type UpdateOrganizationRoleRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.OrganizationRole organization_role = 1;
+   */
+  organizationRole?: OrganizationRoleJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateOrganizationRoleRequest.
+ * Use `create(UpdateOrganizationRoleRequestSchema)` to create a new message.
+ */
+export const UpdateOrganizationRoleRequestSchema: GenMessage<UpdateOrganizationRoleRequest, {jsonType: UpdateOrganizationRoleRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 32);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteOrganizationRoleRequest
+ */
+export type DeleteOrganizationRoleRequest = Message<"tessera.admin.v1.DeleteOrganizationRoleRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteOrganizationRoleRequest
+ */
+export type DeleteOrganizationRoleRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteOrganizationRoleRequest.
+ * Use `create(DeleteOrganizationRoleRequestSchema)` to create a new message.
+ */
+export const DeleteOrganizationRoleRequestSchema: GenMessage<DeleteOrganizationRoleRequest, {jsonType: DeleteOrganizationRoleRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 33);
+
+/**
+ * @generated from message tessera.admin.v1.CreateOrganizationScopeRequest
+ */
+export type CreateOrganizationScopeRequest = Message<"tessera.admin.v1.CreateOrganizationScopeRequest"> & {
+  /**
+   * A scope-token of RFC 6749 section 3.3, unique in the tenant.
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * @generated from field: string description = 2;
+   */
+  description: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateOrganizationScopeRequest
+ */
+export type CreateOrganizationScopeRequestJson = {
+  /**
+   * A scope-token of RFC 6749 section 3.3, unique in the tenant.
+   *
+   * @generated from field: string name = 1;
+   */
+  name?: string;
+
+  /**
+   * @generated from field: string description = 2;
+   */
+  description?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateOrganizationScopeRequest.
+ * Use `create(CreateOrganizationScopeRequestSchema)` to create a new message.
+ */
+export const CreateOrganizationScopeRequestSchema: GenMessage<CreateOrganizationScopeRequest, {jsonType: CreateOrganizationScopeRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 34);
+
+/**
+ * @generated from message tessera.admin.v1.GetOrganizationScopeRequest
+ */
+export type GetOrganizationScopeRequest = Message<"tessera.admin.v1.GetOrganizationScopeRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetOrganizationScopeRequest
+ */
+export type GetOrganizationScopeRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetOrganizationScopeRequest.
+ * Use `create(GetOrganizationScopeRequestSchema)` to create a new message.
+ */
+export const GetOrganizationScopeRequestSchema: GenMessage<GetOrganizationScopeRequest, {jsonType: GetOrganizationScopeRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 35);
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationScopesRequest
+ */
+export type ListOrganizationScopesRequest = Message<"tessera.admin.v1.ListOrganizationScopesRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationScopesRequest
+ */
+export type ListOrganizationScopesRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListOrganizationScopesRequest.
+ * Use `create(ListOrganizationScopesRequestSchema)` to create a new message.
+ */
+export const ListOrganizationScopesRequestSchema: GenMessage<ListOrganizationScopesRequest, {jsonType: ListOrganizationScopesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 36);
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationScopesResponse
+ */
+export type ListOrganizationScopesResponse = Message<"tessera.admin.v1.ListOrganizationScopesResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Scope scopes = 1;
+   */
+  scopes: Scope[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListOrganizationScopesResponse
+ */
+export type ListOrganizationScopesResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Scope scopes = 1;
+   */
+  scopes?: ScopeJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListOrganizationScopesResponse.
+ * Use `create(ListOrganizationScopesResponseSchema)` to create a new message.
+ */
+export const ListOrganizationScopesResponseSchema: GenMessage<ListOrganizationScopesResponse, {jsonType: ListOrganizationScopesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 37);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateOrganizationScopeRequest
+ */
+export type UpdateOrganizationScopeRequest = Message<"tessera.admin.v1.UpdateOrganizationScopeRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Scope scope = 1;
+   */
+  scope?: Scope | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateOrganizationScopeRequest
+ */
+export type UpdateOrganizationScopeRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Scope scope = 1;
+   */
+  scope?: ScopeJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateOrganizationScopeRequest.
+ * Use `create(UpdateOrganizationScopeRequestSchema)` to create a new message.
+ */
+export const UpdateOrganizationScopeRequestSchema: GenMessage<UpdateOrganizationScopeRequest, {jsonType: UpdateOrganizationScopeRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 38);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteOrganizationScopeRequest
+ */
+export type DeleteOrganizationScopeRequest = Message<"tessera.admin.v1.DeleteOrganizationScopeRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteOrganizationScopeRequest
+ */
+export type DeleteOrganizationScopeRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteOrganizationScopeRequest.
+ * Use `create(DeleteOrganizationScopeRequestSchema)` to create a new message.
+ */
+export const DeleteOrganizationScopeRequestSchema: GenMessage<DeleteOrganizationScopeRequest, {jsonType: DeleteOrganizationScopeRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_organization, 39);
+
+/**
+ * Organizations, their members and their applications.
+ *
+ * @generated from service tessera.admin.v1.OrganizationService
+ */
+export const OrganizationService: GenService<{
+  /**
+   * Makes an organization. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.CreateOrganization
+   */
+  createOrganization: {
+    methodKind: "unary";
+    input: typeof CreateOrganizationRequestSchema;
+    output: typeof OrganizationSchema;
+  },
+  /**
+   * An organization by its id.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.GetOrganization
+   */
+  getOrganization: {
+    methodKind: "unary";
+    input: typeof GetOrganizationRequestSchema;
+    output: typeof OrganizationSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.ListOrganizations
+   */
+  listOrganizations: {
+    methodKind: "unary";
+    input: typeof ListOrganizationsRequestSchema;
+    output: typeof ListOrganizationsResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.UpdateOrganization
+   */
+  updateOrganization: {
+    methodKind: "unary";
+    input: typeof UpdateOrganizationRequestSchema;
+    output: typeof OrganizationSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.DeleteOrganization
+   */
+  deleteOrganization: {
+    methodKind: "unary";
+    input: typeof DeleteOrganizationRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * Makes a membership. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.CreateOrganizationMember
+   */
+  createOrganizationMember: {
+    methodKind: "unary";
+    input: typeof CreateOrganizationMemberRequestSchema;
+    output: typeof OrganizationMemberSchema;
+  },
+  /**
+   * A membership by its id.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.GetOrganizationMember
+   */
+  getOrganizationMember: {
+    methodKind: "unary";
+    input: typeof GetOrganizationMemberRequestSchema;
+    output: typeof OrganizationMemberSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.ListOrganizationMembers
+   */
+  listOrganizationMembers: {
+    methodKind: "unary";
+    input: typeof ListOrganizationMembersRequestSchema;
+    output: typeof ListOrganizationMembersResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.UpdateOrganizationMember
+   */
+  updateOrganizationMember: {
+    methodKind: "unary";
+    input: typeof UpdateOrganizationMemberRequestSchema;
+    output: typeof OrganizationMemberSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.DeleteOrganizationMember
+   */
+  deleteOrganizationMember: {
+    methodKind: "unary";
+    input: typeof DeleteOrganizationMemberRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * Adds members; who is one already stays as it is.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.AddOrganizationMembers
+   */
+  addOrganizationMembers: {
+    methodKind: "unary";
+    input: typeof AddOrganizationMembersRequestSchema;
+    output: typeof AddOrganizationMembersResponseSchema;
+  },
+  /**
+   * Makes exactly these users the members, in one transaction; the roles of those who stay are kept.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.ReplaceOrganizationMembers
+   */
+  replaceOrganizationMembers: {
+    methodKind: "unary";
+    input: typeof ReplaceOrganizationMembersRequestSchema;
+    output: typeof ReplaceOrganizationMembersResponseSchema;
+  },
+  /**
+   * What the user may do when acting for the organization: the scopes of its roles there, at every resource.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.ListMemberScopes
+   */
+  listMemberScopes: {
+    methodKind: "unary";
+    input: typeof ListMemberScopesRequestSchema;
+    output: typeof ListMemberScopesResponseSchema;
+  },
+  /**
+   * Makes a membership. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.CreateOrganizationApplication
+   */
+  createOrganizationApplication: {
+    methodKind: "unary";
+    input: typeof CreateOrganizationApplicationRequestSchema;
+    output: typeof OrganizationApplicationSchema;
+  },
+  /**
+   * A membership by its id.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.GetOrganizationApplication
+   */
+  getOrganizationApplication: {
+    methodKind: "unary";
+    input: typeof GetOrganizationApplicationRequestSchema;
+    output: typeof OrganizationApplicationSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.ListOrganizationApplications
+   */
+  listOrganizationApplications: {
+    methodKind: "unary";
+    input: typeof ListOrganizationApplicationsRequestSchema;
+    output: typeof ListOrganizationApplicationsResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.UpdateOrganizationApplication
+   */
+  updateOrganizationApplication: {
+    methodKind: "unary";
+    input: typeof UpdateOrganizationApplicationRequestSchema;
+    output: typeof OrganizationApplicationSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationService.DeleteOrganizationApplication
+   */
+  deleteOrganizationApplication: {
+    methodKind: "unary";
+    input: typeof DeleteOrganizationApplicationRequestSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_organization, 0);
+
+/**
+ * Roles inside organizations.
+ *
+ * @generated from service tessera.admin.v1.OrganizationRoleService
+ */
+export const OrganizationRoleService: GenService<{
+  /**
+   * Makes a role. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationRoleService.CreateOrganizationRole
+   */
+  createOrganizationRole: {
+    methodKind: "unary";
+    input: typeof CreateOrganizationRoleRequestSchema;
+    output: typeof OrganizationRoleSchema;
+  },
+  /**
+   * A role by its id.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationRoleService.GetOrganizationRole
+   */
+  getOrganizationRole: {
+    methodKind: "unary";
+    input: typeof GetOrganizationRoleRequestSchema;
+    output: typeof OrganizationRoleSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationRoleService.ListOrganizationRoles
+   */
+  listOrganizationRoles: {
+    methodKind: "unary";
+    input: typeof ListOrganizationRolesRequestSchema;
+    output: typeof ListOrganizationRolesResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationRoleService.UpdateOrganizationRole
+   */
+  updateOrganizationRole: {
+    methodKind: "unary";
+    input: typeof UpdateOrganizationRoleRequestSchema;
+    output: typeof OrganizationRoleSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationRoleService.DeleteOrganizationRole
+   */
+  deleteOrganizationRole: {
+    methodKind: "unary";
+    input: typeof DeleteOrganizationRoleRequestSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_organization, 1);
+
+/**
+ * Scopes of the audience "urn:tessera:organization": what organization roles allow within an organization itself. A token for that audience and an organization carries them.
+ *
+ * @generated from service tessera.admin.v1.OrganizationScopeService
+ */
+export const OrganizationScopeService: GenService<{
+  /**
+   * Makes a scope. ALREADY_EXISTS where its name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationScopeService.CreateOrganizationScope
+   */
+  createOrganizationScope: {
+    methodKind: "unary";
+    input: typeof CreateOrganizationScopeRequestSchema;
+    output: typeof ScopeSchema;
+  },
+  /**
+   * A scope by its id.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationScopeService.GetOrganizationScope
+   */
+  getOrganizationScope: {
+    methodKind: "unary";
+    input: typeof GetOrganizationScopeRequestSchema;
+    output: typeof ScopeSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationScopeService.ListOrganizationScopes
+   */
+  listOrganizationScopes: {
+    methodKind: "unary";
+    input: typeof ListOrganizationScopesRequestSchema;
+    output: typeof ListOrganizationScopesResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationScopeService.UpdateOrganizationScope
+   */
+  updateOrganizationScope: {
+    methodKind: "unary";
+    input: typeof UpdateOrganizationScopeRequestSchema;
+    output: typeof ScopeSchema;
+  },
+  /**
+   * Removes it from every organization role, at once.
+   *
+   * @generated from rpc tessera.admin.v1.OrganizationScopeService.DeleteOrganizationScope
+   */
+  deleteOrganizationScope: {
+    methodKind: "unary";
+    input: typeof DeleteOrganizationScopeRequestSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_organization, 2);
 

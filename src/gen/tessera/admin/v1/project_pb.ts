@@ -4,19 +4,22 @@
 // @generated from file tessera/admin/v1/project.proto (package tessera.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, FieldMask, FieldMaskJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Search, SearchJson } from "./page_pb.ts";
+import { file_tessera_admin_v1_page } from "./page_pb.ts";
+import { file_tessera_options_v1_options } from "../../options/v1/options_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file tessera/admin/v1/project.proto.
  */
 export const file_tessera_admin_v1_project: GenFile = /*@__PURE__*/
-  fileDesc("Ch50ZXNzZXJhL2FkbWluL3YxL3Byb2plY3QucHJvdG8SEHRlc3NlcmEuYWRtaW4udjEi+gEKB1Byb2plY3QSKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSGwoEbmFtZRgFIAEoCUIN4EECukgHcgUQASiAAhISCgppc19kZWZhdWx0GAYgASgIEhAKCGRpc2FibGVkGAcgASgIYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp]);
+  fileDesc("Ch50ZXNzZXJhL2FkbWluL3YxL3Byb2plY3QucHJvdG8SEHRlc3NlcmEuYWRtaW4udjEi/gEKB1Byb2plY3QSKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSHwoEbmFtZRgFIAEoCUIR4EECukgHcgUQASiAApiyGQESEgoKaXNfZGVmYXVsdBgGIAEoCBIQCghkaXNhYmxlZBgHIAEoCCJKChRDcmVhdGVQcm9qZWN0UmVxdWVzdBIyCgdwcm9qZWN0GAEgASgLMhkudGVzc2VyYS5hZG1pbi52MS5Qcm9qZWN0Qga6SAPIAQEiVAoRR2V0UHJvamVjdFJlcXVlc3QSPwoCaWQYASABKAlCM7pIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZGHRlc3NlcmEuYWRtaW4udjEuUHJvamVjdCKdAQoTTGlzdFByb2plY3RzUmVxdWVzdBIhCglwYWdlX3NpemUYASABKA1CCbpIBioEGGQoAUgAiAEBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEigKBnNlYXJjaBgDIAEoCzIYLnRlc3NlcmEuYWRtaW4udjEuU2VhcmNoEg0KBWNvdW50GAQgASgIQgwKCl9wYWdlX3NpemUihAEKFExpc3RQcm9qZWN0c1Jlc3BvbnNlEisKCHByb2plY3RzGAEgAygLMhkudGVzc2VyYS5hZG1pbi52MS5Qcm9qZWN0EhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIXCgp0b3RhbF9zaXplGAMgASgNSACIAQFCDQoLX3RvdGFsX3NpemUiewoUVXBkYXRlUHJvamVjdFJlcXVlc3QSMgoHcHJvamVjdBgBIAEoCzIZLnRlc3NlcmEuYWRtaW4udjEuUHJvamVjdEIGukgD2AEDEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJXChREZWxldGVQcm9qZWN0UmVxdWVzdBI/CgJpZBgBIAEoCUIzukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkYdGVzc2VyYS5hZG1pbi52MS5Qcm9qZWN0MuMECg5Qcm9qZWN0U2VydmljZRJ6Cg1DcmVhdGVQcm9qZWN0EiYudGVzc2VyYS5hZG1pbi52MS5DcmVhdGVQcm9qZWN0UmVxdWVzdBoZLnRlc3NlcmEuYWRtaW4udjEuUHJvamVjdCImirIZDxINcHJvamVjdDp3cml0ZZqyGQ9wcm9qZWN0LmNyZWF0ZWQSYwoKR2V0UHJvamVjdBIjLnRlc3NlcmEuYWRtaW4udjEuR2V0UHJvamVjdFJlcXVlc3QaGS50ZXNzZXJhLmFkbWluLnYxLlByb2plY3QiFZACAYqyGQ4SDHByb2plY3Q6cmVhZBJ0CgxMaXN0UHJvamVjdHMSJS50ZXNzZXJhLmFkbWluLnYxLkxpc3RQcm9qZWN0c1JlcXVlc3QaJi50ZXNzZXJhLmFkbWluLnYxLkxpc3RQcm9qZWN0c1Jlc3BvbnNlIhWQAgGKshkOEgxwcm9qZWN0OnJlYWQSegoNVXBkYXRlUHJvamVjdBImLnRlc3NlcmEuYWRtaW4udjEuVXBkYXRlUHJvamVjdFJlcXVlc3QaGS50ZXNzZXJhLmFkbWluLnYxLlByb2plY3QiJoqyGQ8SDXByb2plY3Q6d3JpdGWashkPcHJvamVjdC51cGRhdGVkEn4KDURlbGV0ZVByb2plY3QSJi50ZXNzZXJhLmFkbWluLnYxLkRlbGV0ZVByb2plY3RSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5Ii2QAgKKshkPEg1wcm9qZWN0OndyaXRlkLIZAZqyGQ9wcm9qZWN0LmRlbGV0ZWRiBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_tessera_admin_v1_page, file_tessera_options_v1_options]);
 
 /**
  * @generated from message tessera.admin.v1.Project
@@ -116,4 +119,309 @@ export type ProjectJson = {
  */
 export const ProjectSchema: GenMessage<Project, {jsonType: ProjectJson}> = /*@__PURE__*/
   messageDesc(file_tessera_admin_v1_project, 0);
+
+/**
+ * @generated from message tessera.admin.v1.CreateProjectRequest
+ */
+export type CreateProjectRequest = Message<"tessera.admin.v1.CreateProjectRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Project project = 1;
+   */
+  project?: Project | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateProjectRequest
+ */
+export type CreateProjectRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Project project = 1;
+   */
+  project?: ProjectJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateProjectRequest.
+ * Use `create(CreateProjectRequestSchema)` to create a new message.
+ */
+export const CreateProjectRequestSchema: GenMessage<CreateProjectRequest, {jsonType: CreateProjectRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_project, 1);
+
+/**
+ * @generated from message tessera.admin.v1.GetProjectRequest
+ */
+export type GetProjectRequest = Message<"tessera.admin.v1.GetProjectRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetProjectRequest
+ */
+export type GetProjectRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetProjectRequest.
+ * Use `create(GetProjectRequestSchema)` to create a new message.
+ */
+export const GetProjectRequestSchema: GenMessage<GetProjectRequest, {jsonType: GetProjectRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_project, 2);
+
+/**
+ * @generated from message tessera.admin.v1.ListProjectsRequest
+ */
+export type ListProjectsRequest = Message<"tessera.admin.v1.ListProjectsRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListProjectsRequest
+ */
+export type ListProjectsRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListProjectsRequest.
+ * Use `create(ListProjectsRequestSchema)` to create a new message.
+ */
+export const ListProjectsRequestSchema: GenMessage<ListProjectsRequest, {jsonType: ListProjectsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_project, 3);
+
+/**
+ * @generated from message tessera.admin.v1.ListProjectsResponse
+ */
+export type ListProjectsResponse = Message<"tessera.admin.v1.ListProjectsResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Project projects = 1;
+   */
+  projects: Project[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListProjectsResponse
+ */
+export type ListProjectsResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Project projects = 1;
+   */
+  projects?: ProjectJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListProjectsResponse.
+ * Use `create(ListProjectsResponseSchema)` to create a new message.
+ */
+export const ListProjectsResponseSchema: GenMessage<ListProjectsResponse, {jsonType: ListProjectsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_project, 4);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateProjectRequest
+ */
+export type UpdateProjectRequest = Message<"tessera.admin.v1.UpdateProjectRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Project project = 1;
+   */
+  project?: Project | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateProjectRequest
+ */
+export type UpdateProjectRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Project project = 1;
+   */
+  project?: ProjectJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateProjectRequest.
+ * Use `create(UpdateProjectRequestSchema)` to create a new message.
+ */
+export const UpdateProjectRequestSchema: GenMessage<UpdateProjectRequest, {jsonType: UpdateProjectRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_project, 5);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteProjectRequest
+ */
+export type DeleteProjectRequest = Message<"tessera.admin.v1.DeleteProjectRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteProjectRequest
+ */
+export type DeleteProjectRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteProjectRequest.
+ * Use `create(DeleteProjectRequestSchema)` to create a new message.
+ */
+export const DeleteProjectRequestSchema: GenMessage<DeleteProjectRequest, {jsonType: DeleteProjectRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_project, 6);
+
+/**
+ * Projects of the caller's tenant.
+ *
+ * @generated from service tessera.admin.v1.ProjectService
+ */
+export const ProjectService: GenService<{
+  /**
+   * Makes a project. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.ProjectService.CreateProject
+   */
+  createProject: {
+    methodKind: "unary";
+    input: typeof CreateProjectRequestSchema;
+    output: typeof ProjectSchema;
+  },
+  /**
+   * A project by its id.
+   *
+   * @generated from rpc tessera.admin.v1.ProjectService.GetProject
+   */
+  getProject: {
+    methodKind: "unary";
+    input: typeof GetProjectRequestSchema;
+    output: typeof ProjectSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.ProjectService.ListProjects
+   */
+  listProjects: {
+    methodKind: "unary";
+    input: typeof ListProjectsRequestSchema;
+    output: typeof ListProjectsResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.ProjectService.UpdateProject
+   */
+  updateProject: {
+    methodKind: "unary";
+    input: typeof UpdateProjectRequestSchema;
+    output: typeof ProjectSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.ProjectService.DeleteProject
+   */
+  deleteProject: {
+    methodKind: "unary";
+    input: typeof DeleteProjectRequestSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_project, 0);
 

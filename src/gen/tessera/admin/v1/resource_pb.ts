@@ -4,12 +4,14 @@
 // @generated from file tessera/admin/v1/resource.proto (package tessera.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, FieldMask, FieldMaskJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Search, SearchJson } from "./page_pb.ts";
+import { file_tessera_admin_v1_page } from "./page_pb.ts";
 import { file_tessera_options_v1_options } from "../../options/v1/options_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -17,7 +19,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tessera/admin/v1/resource.proto.
  */
 export const file_tessera_admin_v1_resource: GenFile = /*@__PURE__*/
-  fileDesc("Ch90ZXNzZXJhL2FkbWluL3YxL3Jlc291cmNlLnByb3RvEhB0ZXNzZXJhLmFkbWluLnYxIuUDCghSZXNvdXJjZRIpCgJpZBgBIAEoCUId4EEIukgXchUoFTIRXihbMC05YS16XXsyMX0pPyQSFQoIcmV2aXNpb24YAiABKA1CA+BBAxI0CgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxIbCgRuYW1lGAUgASgJQg3gQQK6SAdyBRABKIACEioKCWluZGljYXRvchgGIAEoCUIX4EEC4EEFukgOcgwQASiABLoBASOIAQESIwoQYWNjZXNzX3Rva2VuX3R0bBgHIAEoDUIJukgGKgQYgKMFEhIKCmlzX2RlZmF1bHQYCCABKAgSTgoRc2VydmVyX2NsaWVudF9pZHMYCSADKAlCM7pIEJIBDRBkGAEiB3IFEAEogAKSshkcdGVzc2VyYS5hZG1pbi52MS5BcHBsaWNhdGlvbhJHChFzaWduaW5nX2FsZ29yaXRobRgKIAEoDjIiLnRlc3NlcmEuYWRtaW4udjEuU2lnbmluZ0FsZ29yaXRobUIIukgFggECEAESEAoIZGlzYWJsZWQYCyABKAgi0wIKBVNjb3BlEikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEkIKC3Jlc291cmNlX2lkGAUgASgJQi3gQQLgQQW6SAdyBRABKIACkrIZGXRlc3NlcmEuYWRtaW4udjEuUmVzb3VyY2USOQoEbmFtZRgGIAEoCUIr4EEC4EEFukgiciAogAEyG15bXHgyMVx4MjMtXHg1Qlx4NUQtXHg3RV0rJBIdCgtkZXNjcmlwdGlvbhgHIAEoCUIIukgFcgMogAgqqQEKEFNpZ25pbmdBbGdvcml0aG0SIQodU0lHTklOR19BTEdPUklUSE1fVU5TUEVDSUZJRUQQABIbChdTSUdOSU5HX0FMR09SSVRITV9FUzI1NhABEhsKF1NJR05JTkdfQUxHT1JJVEhNX1JTMjU2EAISGwoXU0lHTklOR19BTEdPUklUSE1fRVMzODQQAxIbChdTSUdOSU5HX0FMR09SSVRITV9FRERTQRAEYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp, file_tessera_options_v1_options]);
+  fileDesc("Ch90ZXNzZXJhL2FkbWluL3YxL3Jlc291cmNlLnByb3RvEhB0ZXNzZXJhLmFkbWluLnYxIu0DCghSZXNvdXJjZRIpCgJpZBgBIAEoCUId4EEIukgXchUoFTIRXihbMC05YS16XXsyMX0pPyQSFQoIcmV2aXNpb24YAiABKA1CA+BBAxI0CgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxIfCgRuYW1lGAUgASgJQhHgQQK6SAdyBRABKIACmLIZARIuCglpbmRpY2F0b3IYBiABKAlCG+BBAuBBBbpIDnIMEAEogAS6AQEjiAEBmLIZARIjChBhY2Nlc3NfdG9rZW5fdHRsGAcgASgNQgm6SAYqBBiAowUSEgoKaXNfZGVmYXVsdBgIIAEoCBJOChFzZXJ2ZXJfY2xpZW50X2lkcxgJIAMoCUIzukgQkgENEGQYASIHcgUQASiAApKyGRx0ZXNzZXJhLmFkbWluLnYxLkFwcGxpY2F0aW9uEkcKEXNpZ25pbmdfYWxnb3JpdGhtGAogASgOMiIudGVzc2VyYS5hZG1pbi52MS5TaWduaW5nQWxnb3JpdGhtQgi6SAWCAQIQARIQCghkaXNhYmxlZBgLIAEoCCLXAgoFU2NvcGUSKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSQgoLcmVzb3VyY2VfaWQYBSABKAlCLeBBAuBBBbpIB3IFEAEogAKSshkZdGVzc2VyYS5hZG1pbi52MS5SZXNvdXJjZRI9CgRuYW1lGAYgASgJQi/gQQLgQQW6SCJyICiAATIbXltceDIxXHgyMy1ceDVCXHg1RC1ceDdFXSskmLIZARIdCgtkZXNjcmlwdGlvbhgHIAEoCUIIukgFcgMogAgiTQoVQ3JlYXRlUmVzb3VyY2VSZXF1ZXN0EjQKCHJlc291cmNlGAEgASgLMhoudGVzc2VyYS5hZG1pbi52MS5SZXNvdXJjZUIGukgDyAEBIlYKEkdldFJlc291cmNlUmVxdWVzdBJACgJpZBgBIAEoCUI0ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkZdGVzc2VyYS5hZG1pbi52MS5SZXNvdXJjZSK2AQoUTGlzdFJlc291cmNlc1JlcXVlc3QSIQoJcGFnZV9zaXplGAEgASgNQgm6SAYqBBhkKAFIAIgBARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACBIoCgZzZWFyY2gYAyABKAsyGC50ZXNzZXJhLmFkbWluLnYxLlNlYXJjaBINCgVjb3VudBgEIAEoCBIWCg5pbmNsdWRlX3Njb3BlcxgFIAEoCEIMCgpfcGFnZV9zaXplIrABChVMaXN0UmVzb3VyY2VzUmVzcG9uc2USJwoGc2NvcGVzGAQgAygLMhcudGVzc2VyYS5hZG1pbi52MS5TY29wZRItCglyZXNvdXJjZXMYASADKAsyGi50ZXNzZXJhLmFkbWluLnYxLlJlc291cmNlEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIXCgp0b3RhbF9zaXplGAMgASgNSACIAQFCDQoLX3RvdGFsX3NpemUifgoVVXBkYXRlUmVzb3VyY2VSZXF1ZXN0EjQKCHJlc291cmNlGAEgASgLMhoudGVzc2VyYS5hZG1pbi52MS5SZXNvdXJjZUIGukgD2AEDEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJZChVEZWxldGVSZXNvdXJjZVJlcXVlc3QSQAoCaWQYASABKAlCNLpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZGXRlc3NlcmEuYWRtaW4udjEuUmVzb3VyY2UicQoZU2V0RGVmYXVsdFJlc291cmNlUmVxdWVzdBJACgJpZBgBIAEoCUI0ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkZdGVzc2VyYS5hZG1pbi52MS5SZXNvdXJjZRISCgppc19kZWZhdWx0GAIgASgIIkQKEkNyZWF0ZVNjb3BlUmVxdWVzdBIuCgVzY29wZRgBIAEoCzIXLnRlc3NlcmEuYWRtaW4udjEuU2NvcGVCBrpIA8gBASJQCg9HZXRTY29wZVJlcXVlc3QSPQoCaWQYASABKAlCMbpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZFnRlc3NlcmEuYWRtaW4udjEuU2NvcGUi5gEKEUxpc3RTY29wZXNSZXF1ZXN0EiEKCXBhZ2Vfc2l6ZRgBIAEoDUIJukgGKgQYZCgBSACIAQESHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgSKAoGc2VhcmNoGAMgASgLMhgudGVzc2VyYS5hZG1pbi52MS5TZWFyY2gSDQoFY291bnQYBCABKAgSSQoLcmVzb3VyY2VfaWQYBSABKAlCNLpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZGXRlc3NlcmEuYWRtaW4udjEuUmVzb3VyY2VCDAoKX3BhZ2Vfc2l6ZSJ+ChJMaXN0U2NvcGVzUmVzcG9uc2USJwoGc2NvcGVzGAEgAygLMhcudGVzc2VyYS5hZG1pbi52MS5TY29wZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSFwoKdG90YWxfc2l6ZRgDIAEoDUgAiAEBQg0KC190b3RhbF9zaXplInUKElVwZGF0ZVNjb3BlUmVxdWVzdBIuCgVzY29wZRgBIAEoCzIXLnRlc3NlcmEuYWRtaW4udjEuU2NvcGVCBrpIA9gBAxIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siUwoSRGVsZXRlU2NvcGVSZXF1ZXN0Ej0KAmlkGAEgASgJQjG6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRZ0ZXNzZXJhLmFkbWluLnYxLlNjb3BlKqkBChBTaWduaW5nQWxnb3JpdGhtEiEKHVNJR05JTkdfQUxHT1JJVEhNX1VOU1BFQ0lGSUVEEAASGwoXU0lHTklOR19BTEdPUklUSE1fRVMyNTYQARIbChdTSUdOSU5HX0FMR09SSVRITV9SUzI1NhACEhsKF1NJR05JTkdfQUxHT1JJVEhNX0VTMzg0EAMSGwoXU0lHTklOR19BTEdPUklUSE1fRUREU0EQBDLCCgoPUmVzb3VyY2VTZXJ2aWNlEn8KDkNyZWF0ZVJlc291cmNlEicudGVzc2VyYS5hZG1pbi52MS5DcmVhdGVSZXNvdXJjZVJlcXVlc3QaGi50ZXNzZXJhLmFkbWluLnYxLlJlc291cmNlIiiKshkQEg5yZXNvdXJjZTp3cml0ZZqyGRByZXNvdXJjZS5jcmVhdGVkEmcKC0dldFJlc291cmNlEiQudGVzc2VyYS5hZG1pbi52MS5HZXRSZXNvdXJjZVJlcXVlc3QaGi50ZXNzZXJhLmFkbWluLnYxLlJlc291cmNlIhaQAgGKshkPEg1yZXNvdXJjZTpyZWFkEngKDUxpc3RSZXNvdXJjZXMSJi50ZXNzZXJhLmFkbWluLnYxLkxpc3RSZXNvdXJjZXNSZXF1ZXN0GicudGVzc2VyYS5hZG1pbi52MS5MaXN0UmVzb3VyY2VzUmVzcG9uc2UiFpACAYqyGQ8SDXJlc291cmNlOnJlYWQSfwoOVXBkYXRlUmVzb3VyY2USJy50ZXNzZXJhLmFkbWluLnYxLlVwZGF0ZVJlc291cmNlUmVxdWVzdBoaLnRlc3NlcmEuYWRtaW4udjEuUmVzb3VyY2UiKIqyGRASDnJlc291cmNlOndyaXRlmrIZEHJlc291cmNlLnVwZGF0ZWQSggEKDkRlbGV0ZVJlc291cmNlEicudGVzc2VyYS5hZG1pbi52MS5EZWxldGVSZXNvdXJjZVJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiL5ACAoqyGRASDnJlc291cmNlOndyaXRlkLIZAZqyGRByZXNvdXJjZS5kZWxldGVkEo4BChJTZXREZWZhdWx0UmVzb3VyY2USKy50ZXNzZXJhLmFkbWluLnYxLlNldERlZmF1bHRSZXNvdXJjZVJlcXVlc3QaGi50ZXNzZXJhLmFkbWluLnYxLlJlc291cmNlIi+QAgKKshkQEg5yZXNvdXJjZTp3cml0ZZqyGRRyZXNvdXJjZS5kZWZhdWx0X3NldBJzCgtDcmVhdGVTY29wZRIkLnRlc3NlcmEuYWRtaW4udjEuQ3JlYXRlU2NvcGVSZXF1ZXN0GhcudGVzc2VyYS5hZG1pbi52MS5TY29wZSIlirIZEBIOcmVzb3VyY2U6d3JpdGWashkNc2NvcGUuY3JlYXRlZBJeCghHZXRTY29wZRIhLnRlc3NlcmEuYWRtaW4udjEuR2V0U2NvcGVSZXF1ZXN0GhcudGVzc2VyYS5hZG1pbi52MS5TY29wZSIWkAIBirIZDxINcmVzb3VyY2U6cmVhZBJvCgpMaXN0U2NvcGVzEiMudGVzc2VyYS5hZG1pbi52MS5MaXN0U2NvcGVzUmVxdWVzdBokLnRlc3NlcmEuYWRtaW4udjEuTGlzdFNjb3Blc1Jlc3BvbnNlIhaQAgGKshkPEg1yZXNvdXJjZTpyZWFkEnMKC1VwZGF0ZVNjb3BlEiQudGVzc2VyYS5hZG1pbi52MS5VcGRhdGVTY29wZVJlcXVlc3QaFy50ZXNzZXJhLmFkbWluLnYxLlNjb3BlIiWKshkQEg5yZXNvdXJjZTp3cml0ZZqyGQ1zY29wZS51cGRhdGVkEnkKC0RlbGV0ZVNjb3BlEiQudGVzc2VyYS5hZG1pbi52MS5EZWxldGVTY29wZVJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiLJACAoqyGRASDnJlc291cmNlOndyaXRlkLIZAZqyGQ1zY29wZS5kZWxldGVkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_tessera_admin_v1_page, file_tessera_options_v1_options]);
 
 /**
  * @generated from message tessera.admin.v1.Resource
@@ -272,6 +274,573 @@ export const ScopeSchema: GenMessage<Scope, {jsonType: ScopeJson}> = /*@__PURE__
   messageDesc(file_tessera_admin_v1_resource, 1);
 
 /**
+ * @generated from message tessera.admin.v1.CreateResourceRequest
+ */
+export type CreateResourceRequest = Message<"tessera.admin.v1.CreateResourceRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Resource resource = 1;
+   */
+  resource?: Resource | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateResourceRequest
+ */
+export type CreateResourceRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Resource resource = 1;
+   */
+  resource?: ResourceJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateResourceRequest.
+ * Use `create(CreateResourceRequestSchema)` to create a new message.
+ */
+export const CreateResourceRequestSchema: GenMessage<CreateResourceRequest, {jsonType: CreateResourceRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 2);
+
+/**
+ * @generated from message tessera.admin.v1.GetResourceRequest
+ */
+export type GetResourceRequest = Message<"tessera.admin.v1.GetResourceRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetResourceRequest
+ */
+export type GetResourceRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetResourceRequest.
+ * Use `create(GetResourceRequestSchema)` to create a new message.
+ */
+export const GetResourceRequestSchema: GenMessage<GetResourceRequest, {jsonType: GetResourceRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 3);
+
+/**
+ * @generated from message tessera.admin.v1.ListResourcesRequest
+ */
+export type ListResourcesRequest = Message<"tessera.admin.v1.ListResourcesRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+
+  /**
+   * Also answers each resource's scopes, at most 1,000 of each.
+   *
+   * @generated from field: bool include_scopes = 5;
+   */
+  includeScopes: boolean;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListResourcesRequest
+ */
+export type ListResourcesRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+
+  /**
+   * Also answers each resource's scopes, at most 1,000 of each.
+   *
+   * @generated from field: bool include_scopes = 5;
+   */
+  includeScopes?: boolean;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListResourcesRequest.
+ * Use `create(ListResourcesRequestSchema)` to create a new message.
+ */
+export const ListResourcesRequestSchema: GenMessage<ListResourcesRequest, {jsonType: ListResourcesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 4);
+
+/**
+ * @generated from message tessera.admin.v1.ListResourcesResponse
+ */
+export type ListResourcesResponse = Message<"tessera.admin.v1.ListResourcesResponse"> & {
+  /**
+   * Of the resources of this page, where include_scopes asked for them.
+   *
+   * @generated from field: repeated tessera.admin.v1.Scope scopes = 4;
+   */
+  scopes: Scope[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.Resource resources = 1;
+   */
+  resources: Resource[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListResourcesResponse
+ */
+export type ListResourcesResponseJson = {
+  /**
+   * Of the resources of this page, where include_scopes asked for them.
+   *
+   * @generated from field: repeated tessera.admin.v1.Scope scopes = 4;
+   */
+  scopes?: ScopeJson[];
+
+  /**
+   * @generated from field: repeated tessera.admin.v1.Resource resources = 1;
+   */
+  resources?: ResourceJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListResourcesResponse.
+ * Use `create(ListResourcesResponseSchema)` to create a new message.
+ */
+export const ListResourcesResponseSchema: GenMessage<ListResourcesResponse, {jsonType: ListResourcesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 5);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateResourceRequest
+ */
+export type UpdateResourceRequest = Message<"tessera.admin.v1.UpdateResourceRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Resource resource = 1;
+   */
+  resource?: Resource | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateResourceRequest
+ */
+export type UpdateResourceRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Resource resource = 1;
+   */
+  resource?: ResourceJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateResourceRequest.
+ * Use `create(UpdateResourceRequestSchema)` to create a new message.
+ */
+export const UpdateResourceRequestSchema: GenMessage<UpdateResourceRequest, {jsonType: UpdateResourceRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 6);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteResourceRequest
+ */
+export type DeleteResourceRequest = Message<"tessera.admin.v1.DeleteResourceRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteResourceRequest
+ */
+export type DeleteResourceRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteResourceRequest.
+ * Use `create(DeleteResourceRequestSchema)` to create a new message.
+ */
+export const DeleteResourceRequestSchema: GenMessage<DeleteResourceRequest, {jsonType: DeleteResourceRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 7);
+
+/**
+ * @generated from message tessera.admin.v1.SetDefaultResourceRequest
+ */
+export type SetDefaultResourceRequest = Message<"tessera.admin.v1.SetDefaultResourceRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+
+  /**
+   * @generated from field: bool is_default = 2;
+   */
+  isDefault: boolean;
+};
+
+/**
+ * @generated from message tessera.admin.v1.SetDefaultResourceRequest
+ */
+export type SetDefaultResourceRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+
+  /**
+   * @generated from field: bool is_default = 2;
+   */
+  isDefault?: boolean;
+};
+
+/**
+ * Describes the message tessera.admin.v1.SetDefaultResourceRequest.
+ * Use `create(SetDefaultResourceRequestSchema)` to create a new message.
+ */
+export const SetDefaultResourceRequestSchema: GenMessage<SetDefaultResourceRequest, {jsonType: SetDefaultResourceRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 8);
+
+/**
+ * @generated from message tessera.admin.v1.CreateScopeRequest
+ */
+export type CreateScopeRequest = Message<"tessera.admin.v1.CreateScopeRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Scope scope = 1;
+   */
+  scope?: Scope | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateScopeRequest
+ */
+export type CreateScopeRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Scope scope = 1;
+   */
+  scope?: ScopeJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateScopeRequest.
+ * Use `create(CreateScopeRequestSchema)` to create a new message.
+ */
+export const CreateScopeRequestSchema: GenMessage<CreateScopeRequest, {jsonType: CreateScopeRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 9);
+
+/**
+ * @generated from message tessera.admin.v1.GetScopeRequest
+ */
+export type GetScopeRequest = Message<"tessera.admin.v1.GetScopeRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetScopeRequest
+ */
+export type GetScopeRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetScopeRequest.
+ * Use `create(GetScopeRequestSchema)` to create a new message.
+ */
+export const GetScopeRequestSchema: GenMessage<GetScopeRequest, {jsonType: GetScopeRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 10);
+
+/**
+ * @generated from message tessera.admin.v1.ListScopesRequest
+ */
+export type ListScopesRequest = Message<"tessera.admin.v1.ListScopesRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+
+  /**
+   * @generated from field: string resource_id = 5;
+   */
+  resourceId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListScopesRequest
+ */
+export type ListScopesRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+
+  /**
+   * @generated from field: string resource_id = 5;
+   */
+  resourceId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListScopesRequest.
+ * Use `create(ListScopesRequestSchema)` to create a new message.
+ */
+export const ListScopesRequestSchema: GenMessage<ListScopesRequest, {jsonType: ListScopesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 11);
+
+/**
+ * @generated from message tessera.admin.v1.ListScopesResponse
+ */
+export type ListScopesResponse = Message<"tessera.admin.v1.ListScopesResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Scope scopes = 1;
+   */
+  scopes: Scope[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListScopesResponse
+ */
+export type ListScopesResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Scope scopes = 1;
+   */
+  scopes?: ScopeJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListScopesResponse.
+ * Use `create(ListScopesResponseSchema)` to create a new message.
+ */
+export const ListScopesResponseSchema: GenMessage<ListScopesResponse, {jsonType: ListScopesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 12);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateScopeRequest
+ */
+export type UpdateScopeRequest = Message<"tessera.admin.v1.UpdateScopeRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Scope scope = 1;
+   */
+  scope?: Scope | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateScopeRequest
+ */
+export type UpdateScopeRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Scope scope = 1;
+   */
+  scope?: ScopeJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateScopeRequest.
+ * Use `create(UpdateScopeRequestSchema)` to create a new message.
+ */
+export const UpdateScopeRequestSchema: GenMessage<UpdateScopeRequest, {jsonType: UpdateScopeRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 13);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteScopeRequest
+ */
+export type DeleteScopeRequest = Message<"tessera.admin.v1.DeleteScopeRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteScopeRequest
+ */
+export type DeleteScopeRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteScopeRequest.
+ * Use `create(DeleteScopeRequestSchema)` to create a new message.
+ */
+export const DeleteScopeRequestSchema: GenMessage<DeleteScopeRequest, {jsonType: DeleteScopeRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_resource, 14);
+
+/**
  * Asymmetric only: HMAC and none cannot be written down.
  *
  * @generated from enum tessera.admin.v1.SigningAlgorithm
@@ -322,4 +891,123 @@ export type SigningAlgorithmJson = "SIGNING_ALGORITHM_UNSPECIFIED" | "SIGNING_AL
  */
 export const SigningAlgorithmSchema: GenEnum<SigningAlgorithm, SigningAlgorithmJson> = /*@__PURE__*/
   enumDesc(file_tessera_admin_v1_resource, 0);
+
+/**
+ * Resources and their scopes. Tessera's own resources can be read and not changed.
+ *
+ * @generated from service tessera.admin.v1.ResourceService
+ */
+export const ResourceService: GenService<{
+  /**
+   * Makes a resource. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.CreateResource
+   */
+  createResource: {
+    methodKind: "unary";
+    input: typeof CreateResourceRequestSchema;
+    output: typeof ResourceSchema;
+  },
+  /**
+   * A resource by its id.
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.GetResource
+   */
+  getResource: {
+    methodKind: "unary";
+    input: typeof GetResourceRequestSchema;
+    output: typeof ResourceSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.ListResources
+   */
+  listResources: {
+    methodKind: "unary";
+    input: typeof ListResourcesRequestSchema;
+    output: typeof ListResourcesResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.UpdateResource
+   */
+  updateResource: {
+    methodKind: "unary";
+    input: typeof UpdateResourceRequestSchema;
+    output: typeof ResourceSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.DeleteResource
+   */
+  deleteResource: {
+    methodKind: "unary";
+    input: typeof DeleteResourceRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * Makes it the tenant's default audience, or with is_default false makes it none. Exchange reads it; there is at most one.
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.SetDefaultResource
+   */
+  setDefaultResource: {
+    methodKind: "unary";
+    input: typeof SetDefaultResourceRequestSchema;
+    output: typeof ResourceSchema;
+  },
+  /**
+   * Makes a scope. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.CreateScope
+   */
+  createScope: {
+    methodKind: "unary";
+    input: typeof CreateScopeRequestSchema;
+    output: typeof ScopeSchema;
+  },
+  /**
+   * A scope by its id.
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.GetScope
+   */
+  getScope: {
+    methodKind: "unary";
+    input: typeof GetScopeRequestSchema;
+    output: typeof ScopeSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.ListScopes
+   */
+  listScopes: {
+    methodKind: "unary";
+    input: typeof ListScopesRequestSchema;
+    output: typeof ListScopesResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.UpdateScope
+   */
+  updateScope: {
+    methodKind: "unary";
+    input: typeof UpdateScopeRequestSchema;
+    output: typeof ScopeSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.ResourceService.DeleteScope
+   */
+  deleteScope: {
+    methodKind: "unary";
+    input: typeof DeleteScopeRequestSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_resource, 0);
 

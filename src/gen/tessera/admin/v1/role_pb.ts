@@ -4,12 +4,14 @@
 // @generated from file tessera/admin/v1/role.proto (package tessera.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenEnum, GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { enumDesc, fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenEnum, GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { enumDesc, fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, FieldMask, FieldMaskJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Search, SearchJson } from "./page_pb.ts";
+import { file_tessera_admin_v1_page } from "./page_pb.ts";
 import { file_tessera_options_v1_options } from "../../options/v1/options_pb.ts";
 import type { Message, UnknownEnum } from "@bufbuild/protobuf";
 
@@ -17,7 +19,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tessera/admin/v1/role.proto.
  */
 export const file_tessera_admin_v1_role: GenFile = /*@__PURE__*/
-  fileDesc("Cht0ZXNzZXJhL2FkbWluL3YxL3JvbGUucHJvdG8SEHRlc3NlcmEuYWRtaW4udjEi6gIKBFJvbGUSKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSGwoEbmFtZRgFIAEoCUIN4EECukgHcgUQASiAAhIdCgtkZXNjcmlwdGlvbhgGIAEoCUIIukgFcgMogAgSNQoEdHlwZRgHIAEoDjIaLnRlc3NlcmEuYWRtaW4udjEuUm9sZVR5cGVCC+BBBbpIBYIBAhABEkEKCXNjb3BlX2lkcxgIIAMoCUIuukgRkgEOEOgHGAEiB3IFEAEogAKSshkWdGVzc2VyYS5hZG1pbi52MS5TY29wZSK4BAoOUm9sZUFzc2lnbm1lbnQSKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSOgoHcm9sZV9pZBgFIAEoCUIp4EEC4EEFukgHcgUQASiAApKyGRV0ZXNzZXJhLmFkbWluLnYxLlJvbGUSNQoHdXNlcl9pZBgGIAEoCUIk4EEFukgFcgMogAKSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyEkMKDmFwcGxpY2F0aW9uX2lkGAcgASgJQivgQQW6SAVyAyiAApKyGRx0ZXNzZXJhLmFkbWluLnYxLkFwcGxpY2F0aW9uEi8KC2V4cGlyZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDqOAbpIigEahwEKG3JvbGVfYXNzaWdubWVudC5vbmVfc3ViamVjdBIzZXhhY3RseSBvbmUgb2YgdXNlcl9pZCBhbmQgYXBwbGljYXRpb25faWQgaXMgbmVlZGVkGjModGhpcy51c2VyX2lkID09ICcnKSAhPSAodGhpcy5hcHBsaWNhdGlvbl9pZCA9PSAnJykqUAoIUm9sZVR5cGUSGQoVUk9MRV9UWVBFX1VOU1BFQ0lGSUVEEAASEgoOUk9MRV9UWVBFX1VTRVIQARIVChFST0xFX1RZUEVfTUFDSElORRACYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp, file_tessera_options_v1_options]);
+  fileDesc("Cht0ZXNzZXJhL2FkbWluL3YxL3JvbGUucHJvdG8SEHRlc3NlcmEuYWRtaW4udjEiggMKBFJvbGUSKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSHwoEbmFtZRgFIAEoCUIR4EECukgHcgUQASiAApiyGQESHQoLZGVzY3JpcHRpb24YBiABKAlCCLpIBXIDKIAIEjUKBHR5cGUYByABKA4yGi50ZXNzZXJhLmFkbWluLnYxLlJvbGVUeXBlQgvgQQW6SAWCAQIQARJBCglzY29wZV9pZHMYCCADKAlCLrpIEZIBDhDoBxgBIgdyBRABKIACkrIZFnRlc3NlcmEuYWRtaW4udjEuU2NvcGUSEgoKaXNfZGVmYXVsdBgJIAEoCCK4BAoOUm9sZUFzc2lnbm1lbnQSKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSOgoHcm9sZV9pZBgFIAEoCUIp4EEC4EEFukgHcgUQASiAApKyGRV0ZXNzZXJhLmFkbWluLnYxLlJvbGUSNQoHdXNlcl9pZBgGIAEoCUIk4EEFukgFcgMogAKSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyEkMKDmFwcGxpY2F0aW9uX2lkGAcgASgJQivgQQW6SAVyAyiAApKyGRx0ZXNzZXJhLmFkbWluLnYxLkFwcGxpY2F0aW9uEi8KC2V4cGlyZV90aW1lGAggASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcDqOAbpIigEahwEKG3JvbGVfYXNzaWdubWVudC5vbmVfc3ViamVjdBIzZXhhY3RseSBvbmUgb2YgdXNlcl9pZCBhbmQgYXBwbGljYXRpb25faWQgaXMgbmVlZGVkGjModGhpcy51c2VyX2lkID09ICcnKSAhPSAodGhpcy5hcHBsaWNhdGlvbl9pZCA9PSAnJykiQQoRQ3JlYXRlUm9sZVJlcXVlc3QSLAoEcm9sZRgBIAEoCzIWLnRlc3NlcmEuYWRtaW4udjEuUm9sZUIGukgDyAEBIk4KDkdldFJvbGVSZXF1ZXN0EjwKAmlkGAEgASgJQjC6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRV0ZXNzZXJhLmFkbWluLnYxLlJvbGUizgEKEExpc3RSb2xlc1JlcXVlc3QSIQoJcGFnZV9zaXplGAEgASgNQgm6SAYqBBhkKAFIAIgBARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACBIoCgZzZWFyY2gYAyABKAsyGC50ZXNzZXJhLmFkbWluLnYxLlNlYXJjaBINCgVjb3VudBgEIAEoCBIyCgR0eXBlGAUgASgOMhoudGVzc2VyYS5hZG1pbi52MS5Sb2xlVHlwZUIIukgFggECEAFCDAoKX3BhZ2Vfc2l6ZSJ7ChFMaXN0Um9sZXNSZXNwb25zZRIlCgVyb2xlcxgBIAMoCzIWLnRlc3NlcmEuYWRtaW4udjEuUm9sZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSFwoKdG90YWxfc2l6ZRgDIAEoDUgAiAEBQg0KC190b3RhbF9zaXplInIKEVVwZGF0ZVJvbGVSZXF1ZXN0EiwKBHJvbGUYASABKAsyFi50ZXNzZXJhLmFkbWluLnYxLlJvbGVCBrpIA9gBAxIvCgt1cGRhdGVfbWFzaxgCIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE1hc2siUQoRRGVsZXRlUm9sZVJlcXVlc3QSPAoCaWQYASABKAlCMLpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZFXRlc3NlcmEuYWRtaW4udjEuUm9sZSJgChtDcmVhdGVSb2xlQXNzaWdubWVudFJlcXVlc3QSQQoPcm9sZV9hc3NpZ25tZW50GAEgASgLMiAudGVzc2VyYS5hZG1pbi52MS5Sb2xlQXNzaWdubWVudEIGukgDyAEBImIKGEdldFJvbGVBc3NpZ25tZW50UmVxdWVzdBJGCgJpZBgBIAEoCUI6ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkfdGVzc2VyYS5hZG1pbi52MS5Sb2xlQXNzaWdubWVudCLaAgoaTGlzdFJvbGVBc3NpZ25tZW50c1JlcXVlc3QSIQoJcGFnZV9zaXplGAEgASgNQgm6SAYqBBhkKAFIAIgBARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACBINCgVjb3VudBgEIAEoCBJECgdyb2xlX2lkGAUgASgJQjO6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JJKyGRV0ZXNzZXJhLmFkbWluLnYxLlJvbGUSRAoHdXNlcl9pZBgGIAEoCUIzukgXchUoFTIRXihbMC05YS16XXsyMX0pPySSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyElIKDmFwcGxpY2F0aW9uX2lkGAcgASgJQjq6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JJKyGRx0ZXNzZXJhLmFkbWluLnYxLkFwcGxpY2F0aW9uQgwKCl9wYWdlX3NpemUimgEKG0xpc3RSb2xlQXNzaWdubWVudHNSZXNwb25zZRI6ChByb2xlX2Fzc2lnbm1lbnRzGAEgAygLMiAudGVzc2VyYS5hZG1pbi52MS5Sb2xlQXNzaWdubWVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSFwoKdG90YWxfc2l6ZRgDIAEoDUgAiAEBQg0KC190b3RhbF9zaXplIpEBChtVcGRhdGVSb2xlQXNzaWdubWVudFJlcXVlc3QSQQoPcm9sZV9hc3NpZ25tZW50GAEgASgLMiAudGVzc2VyYS5hZG1pbi52MS5Sb2xlQXNzaWdubWVudEIGukgD2AEDEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJlChtEZWxldGVSb2xlQXNzaWdubWVudFJlcXVlc3QSRgoCaWQYASABKAlCOrpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZH3Rlc3NlcmEuYWRtaW4udjEuUm9sZUFzc2lnbm1lbnQqUAoIUm9sZVR5cGUSGQoVUk9MRV9UWVBFX1VOU1BFQ0lGSUVEEAASEgoOUk9MRV9UWVBFX1VTRVIQARIVChFST0xFX1RZUEVfTUFDSElORRACMuMJCgtSb2xlU2VydmljZRJrCgpDcmVhdGVSb2xlEiMudGVzc2VyYS5hZG1pbi52MS5DcmVhdGVSb2xlUmVxdWVzdBoWLnRlc3NlcmEuYWRtaW4udjEuUm9sZSIgirIZDBIKcm9sZTp3cml0ZZqyGQxyb2xlLmNyZWF0ZWQSVwoHR2V0Um9sZRIgLnRlc3NlcmEuYWRtaW4udjEuR2V0Um9sZVJlcXVlc3QaFi50ZXNzZXJhLmFkbWluLnYxLlJvbGUiEpACAYqyGQsSCXJvbGU6cmVhZBJoCglMaXN0Um9sZXMSIi50ZXNzZXJhLmFkbWluLnYxLkxpc3RSb2xlc1JlcXVlc3QaIy50ZXNzZXJhLmFkbWluLnYxLkxpc3RSb2xlc1Jlc3BvbnNlIhKQAgGKshkLEglyb2xlOnJlYWQSawoKVXBkYXRlUm9sZRIjLnRlc3NlcmEuYWRtaW4udjEuVXBkYXRlUm9sZVJlcXVlc3QaFi50ZXNzZXJhLmFkbWluLnYxLlJvbGUiIIqyGQwSCnJvbGU6d3JpdGWashkMcm9sZS51cGRhdGVkEnIKCkRlbGV0ZVJvbGUSIy50ZXNzZXJhLmFkbWluLnYxLkRlbGV0ZVJvbGVSZXF1ZXN0GhYuZ29vZ2xlLnByb3RvYnVmLkVtcHR5IieQAgKKshkMEgpyb2xlOndyaXRlkLIZAZqyGQxyb2xlLmRlbGV0ZWQSlQEKFENyZWF0ZVJvbGVBc3NpZ25tZW50Ei0udGVzc2VyYS5hZG1pbi52MS5DcmVhdGVSb2xlQXNzaWdubWVudFJlcXVlc3QaIC50ZXNzZXJhLmFkbWluLnYxLlJvbGVBc3NpZ25tZW50IiyKshkNEgtyb2xlOmFzc2lnbpqyGRdyb2xlX2Fzc2lnbm1lbnQuY3JlYXRlZBJ1ChFHZXRSb2xlQXNzaWdubWVudBIqLnRlc3NlcmEuYWRtaW4udjEuR2V0Um9sZUFzc2lnbm1lbnRSZXF1ZXN0GiAudGVzc2VyYS5hZG1pbi52MS5Sb2xlQXNzaWdubWVudCISkAIBirIZCxIJcm9sZTpyZWFkEoYBChNMaXN0Um9sZUFzc2lnbm1lbnRzEiwudGVzc2VyYS5hZG1pbi52MS5MaXN0Um9sZUFzc2lnbm1lbnRzUmVxdWVzdBotLnRlc3NlcmEuYWRtaW4udjEuTGlzdFJvbGVBc3NpZ25tZW50c1Jlc3BvbnNlIhKQAgGKshkLEglyb2xlOnJlYWQSlQEKFFVwZGF0ZVJvbGVBc3NpZ25tZW50Ei0udGVzc2VyYS5hZG1pbi52MS5VcGRhdGVSb2xlQXNzaWdubWVudFJlcXVlc3QaIC50ZXNzZXJhLmFkbWluLnYxLlJvbGVBc3NpZ25tZW50IiyKshkNEgtyb2xlOmFzc2lnbpqyGRdyb2xlX2Fzc2lnbm1lbnQudXBkYXRlZBKSAQoURGVsZXRlUm9sZUFzc2lnbm1lbnQSLS50ZXNzZXJhLmFkbWluLnYxLkRlbGV0ZVJvbGVBc3NpZ25tZW50UmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIzkAICirIZDRILcm9sZTphc3NpZ26QshkBmrIZF3JvbGVfYXNzaWdubWVudC5kZWxldGVkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_tessera_admin_v1_page, file_tessera_options_v1_options]);
 
 /**
  * @generated from message tessera.admin.v1.Role
@@ -68,6 +70,13 @@ export type Role = Message<"tessera.admin.v1.Role"> & {
    * @generated from field: repeated string scope_ids = 8;
    */
   scopeIds: string[];
+
+  /**
+   * New users get it: those that are made and those that come just in time. Only for users.
+   *
+   * @generated from field: bool is_default = 9;
+   */
+  isDefault: boolean;
 };
 
 /**
@@ -119,6 +128,13 @@ export type RoleJson = {
    * @generated from field: repeated string scope_ids = 8;
    */
   scopeIds?: string[];
+
+  /**
+   * New users get it: those that are made and those that come just in time. Only for users.
+   *
+   * @generated from field: bool is_default = 9;
+   */
+  isDefault?: boolean;
 };
 
 /**
@@ -242,6 +258,532 @@ export const RoleAssignmentSchema: GenMessage<RoleAssignment, {jsonType: RoleAss
   messageDesc(file_tessera_admin_v1_role, 1);
 
 /**
+ * @generated from message tessera.admin.v1.CreateRoleRequest
+ */
+export type CreateRoleRequest = Message<"tessera.admin.v1.CreateRoleRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Role role = 1;
+   */
+  role?: Role | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateRoleRequest
+ */
+export type CreateRoleRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Role role = 1;
+   */
+  role?: RoleJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateRoleRequest.
+ * Use `create(CreateRoleRequestSchema)` to create a new message.
+ */
+export const CreateRoleRequestSchema: GenMessage<CreateRoleRequest, {jsonType: CreateRoleRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 2);
+
+/**
+ * @generated from message tessera.admin.v1.GetRoleRequest
+ */
+export type GetRoleRequest = Message<"tessera.admin.v1.GetRoleRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetRoleRequest
+ */
+export type GetRoleRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetRoleRequest.
+ * Use `create(GetRoleRequestSchema)` to create a new message.
+ */
+export const GetRoleRequestSchema: GenMessage<GetRoleRequest, {jsonType: GetRoleRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 3);
+
+/**
+ * @generated from message tessera.admin.v1.ListRolesRequest
+ */
+export type ListRolesRequest = Message<"tessera.admin.v1.ListRolesRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+
+  /**
+   * Only roles of this type, or for both.
+   *
+   * @generated from field: tessera.admin.v1.RoleType type = 5;
+   */
+  type: RoleType;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListRolesRequest
+ */
+export type ListRolesRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+
+  /**
+   * Only roles of this type, or for both.
+   *
+   * @generated from field: tessera.admin.v1.RoleType type = 5;
+   */
+  type?: RoleTypeJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListRolesRequest.
+ * Use `create(ListRolesRequestSchema)` to create a new message.
+ */
+export const ListRolesRequestSchema: GenMessage<ListRolesRequest, {jsonType: ListRolesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 4);
+
+/**
+ * @generated from message tessera.admin.v1.ListRolesResponse
+ */
+export type ListRolesResponse = Message<"tessera.admin.v1.ListRolesResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Role roles = 1;
+   */
+  roles: Role[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListRolesResponse
+ */
+export type ListRolesResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Role roles = 1;
+   */
+  roles?: RoleJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListRolesResponse.
+ * Use `create(ListRolesResponseSchema)` to create a new message.
+ */
+export const ListRolesResponseSchema: GenMessage<ListRolesResponse, {jsonType: ListRolesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 5);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateRoleRequest
+ */
+export type UpdateRoleRequest = Message<"tessera.admin.v1.UpdateRoleRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Role role = 1;
+   */
+  role?: Role | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateRoleRequest
+ */
+export type UpdateRoleRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Role role = 1;
+   */
+  role?: RoleJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateRoleRequest.
+ * Use `create(UpdateRoleRequestSchema)` to create a new message.
+ */
+export const UpdateRoleRequestSchema: GenMessage<UpdateRoleRequest, {jsonType: UpdateRoleRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 6);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteRoleRequest
+ */
+export type DeleteRoleRequest = Message<"tessera.admin.v1.DeleteRoleRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteRoleRequest
+ */
+export type DeleteRoleRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteRoleRequest.
+ * Use `create(DeleteRoleRequestSchema)` to create a new message.
+ */
+export const DeleteRoleRequestSchema: GenMessage<DeleteRoleRequest, {jsonType: DeleteRoleRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 7);
+
+/**
+ * @generated from message tessera.admin.v1.CreateRoleAssignmentRequest
+ */
+export type CreateRoleAssignmentRequest = Message<"tessera.admin.v1.CreateRoleAssignmentRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.RoleAssignment role_assignment = 1;
+   */
+  roleAssignment?: RoleAssignment | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateRoleAssignmentRequest
+ */
+export type CreateRoleAssignmentRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.RoleAssignment role_assignment = 1;
+   */
+  roleAssignment?: RoleAssignmentJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateRoleAssignmentRequest.
+ * Use `create(CreateRoleAssignmentRequestSchema)` to create a new message.
+ */
+export const CreateRoleAssignmentRequestSchema: GenMessage<CreateRoleAssignmentRequest, {jsonType: CreateRoleAssignmentRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 8);
+
+/**
+ * @generated from message tessera.admin.v1.GetRoleAssignmentRequest
+ */
+export type GetRoleAssignmentRequest = Message<"tessera.admin.v1.GetRoleAssignmentRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetRoleAssignmentRequest
+ */
+export type GetRoleAssignmentRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetRoleAssignmentRequest.
+ * Use `create(GetRoleAssignmentRequestSchema)` to create a new message.
+ */
+export const GetRoleAssignmentRequestSchema: GenMessage<GetRoleAssignmentRequest, {jsonType: GetRoleAssignmentRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 9);
+
+/**
+ * @generated from message tessera.admin.v1.ListRoleAssignmentsRequest
+ */
+export type ListRoleAssignmentsRequest = Message<"tessera.admin.v1.ListRoleAssignmentsRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+
+  /**
+   * @generated from field: string role_id = 5;
+   */
+  roleId: string;
+
+  /**
+   * @generated from field: string user_id = 6;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: string application_id = 7;
+   */
+  applicationId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListRoleAssignmentsRequest
+ */
+export type ListRoleAssignmentsRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+
+  /**
+   * @generated from field: string role_id = 5;
+   */
+  roleId?: string;
+
+  /**
+   * @generated from field: string user_id = 6;
+   */
+  userId?: string;
+
+  /**
+   * @generated from field: string application_id = 7;
+   */
+  applicationId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListRoleAssignmentsRequest.
+ * Use `create(ListRoleAssignmentsRequestSchema)` to create a new message.
+ */
+export const ListRoleAssignmentsRequestSchema: GenMessage<ListRoleAssignmentsRequest, {jsonType: ListRoleAssignmentsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 10);
+
+/**
+ * @generated from message tessera.admin.v1.ListRoleAssignmentsResponse
+ */
+export type ListRoleAssignmentsResponse = Message<"tessera.admin.v1.ListRoleAssignmentsResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.RoleAssignment role_assignments = 1;
+   */
+  roleAssignments: RoleAssignment[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListRoleAssignmentsResponse
+ */
+export type ListRoleAssignmentsResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.RoleAssignment role_assignments = 1;
+   */
+  roleAssignments?: RoleAssignmentJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListRoleAssignmentsResponse.
+ * Use `create(ListRoleAssignmentsResponseSchema)` to create a new message.
+ */
+export const ListRoleAssignmentsResponseSchema: GenMessage<ListRoleAssignmentsResponse, {jsonType: ListRoleAssignmentsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 11);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateRoleAssignmentRequest
+ */
+export type UpdateRoleAssignmentRequest = Message<"tessera.admin.v1.UpdateRoleAssignmentRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.RoleAssignment role_assignment = 1;
+   */
+  roleAssignment?: RoleAssignment | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateRoleAssignmentRequest
+ */
+export type UpdateRoleAssignmentRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.RoleAssignment role_assignment = 1;
+   */
+  roleAssignment?: RoleAssignmentJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateRoleAssignmentRequest.
+ * Use `create(UpdateRoleAssignmentRequestSchema)` to create a new message.
+ */
+export const UpdateRoleAssignmentRequestSchema: GenMessage<UpdateRoleAssignmentRequest, {jsonType: UpdateRoleAssignmentRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 12);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteRoleAssignmentRequest
+ */
+export type DeleteRoleAssignmentRequest = Message<"tessera.admin.v1.DeleteRoleAssignmentRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteRoleAssignmentRequest
+ */
+export type DeleteRoleAssignmentRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteRoleAssignmentRequest.
+ * Use `create(DeleteRoleAssignmentRequestSchema)` to create a new message.
+ */
+export const DeleteRoleAssignmentRequestSchema: GenMessage<DeleteRoleAssignmentRequest, {jsonType: DeleteRoleAssignmentRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_role, 13);
+
+/**
  * @generated from enum tessera.admin.v1.RoleType
  */
 export const RoleType = {
@@ -276,4 +818,113 @@ export type RoleTypeJson = "ROLE_TYPE_UNSPECIFIED" | "ROLE_TYPE_USER" | "ROLE_TY
  */
 export const RoleTypeSchema: GenEnum<RoleType, RoleTypeJson> = /*@__PURE__*/
   enumDesc(file_tessera_admin_v1_role, 0);
+
+/**
+ * Roles and who holds them. Nobody can grant a management permission without holding it.
+ *
+ * @generated from service tessera.admin.v1.RoleService
+ */
+export const RoleService: GenService<{
+  /**
+   * Makes a role. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.RoleService.CreateRole
+   */
+  createRole: {
+    methodKind: "unary";
+    input: typeof CreateRoleRequestSchema;
+    output: typeof RoleSchema;
+  },
+  /**
+   * A role by its id.
+   *
+   * @generated from rpc tessera.admin.v1.RoleService.GetRole
+   */
+  getRole: {
+    methodKind: "unary";
+    input: typeof GetRoleRequestSchema;
+    output: typeof RoleSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.RoleService.ListRoles
+   */
+  listRoles: {
+    methodKind: "unary";
+    input: typeof ListRolesRequestSchema;
+    output: typeof ListRolesResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.RoleService.UpdateRole
+   */
+  updateRole: {
+    methodKind: "unary";
+    input: typeof UpdateRoleRequestSchema;
+    output: typeof RoleSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.RoleService.DeleteRole
+   */
+  deleteRole: {
+    methodKind: "unary";
+    input: typeof DeleteRoleRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * Makes an assignment. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.RoleService.CreateRoleAssignment
+   */
+  createRoleAssignment: {
+    methodKind: "unary";
+    input: typeof CreateRoleAssignmentRequestSchema;
+    output: typeof RoleAssignmentSchema;
+  },
+  /**
+   * An assignment by its id.
+   *
+   * @generated from rpc tessera.admin.v1.RoleService.GetRoleAssignment
+   */
+  getRoleAssignment: {
+    methodKind: "unary";
+    input: typeof GetRoleAssignmentRequestSchema;
+    output: typeof RoleAssignmentSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.RoleService.ListRoleAssignments
+   */
+  listRoleAssignments: {
+    methodKind: "unary";
+    input: typeof ListRoleAssignmentsRequestSchema;
+    output: typeof ListRoleAssignmentsResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.RoleService.UpdateRoleAssignment
+   */
+  updateRoleAssignment: {
+    methodKind: "unary";
+    input: typeof UpdateRoleAssignmentRequestSchema;
+    output: typeof RoleAssignmentSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.RoleService.DeleteRoleAssignment
+   */
+  deleteRoleAssignment: {
+    methodKind: "unary";
+    input: typeof DeleteRoleAssignmentRequestSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_role, 0);
 

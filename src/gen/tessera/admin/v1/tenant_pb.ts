@@ -4,19 +4,22 @@
 // @generated from file tessera/admin/v1/tenant.proto (package tessera.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, FieldMask, FieldMaskJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Search, SearchJson } from "./page_pb.ts";
+import { file_tessera_admin_v1_page } from "./page_pb.ts";
+import { file_tessera_options_v1_options } from "../../options/v1/options_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
 /**
  * Describes the file tessera/admin/v1/tenant.proto.
  */
 export const file_tessera_admin_v1_tenant: GenFile = /*@__PURE__*/
-  fileDesc("Ch10ZXNzZXJhL2FkbWluL3YxL3RlbmFudC5wcm90bxIQdGVzc2VyYS5hZG1pbi52MSLlAQoGVGVuYW50EikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEhsKBG5hbWUYBSABKAlCDeBBArpIB3IFEAEogAISEAoIZGlzYWJsZWQYBiABKAhiBnByb3RvMw", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp]);
+  fileDesc("Ch10ZXNzZXJhL2FkbWluL3YxL3RlbmFudC5wcm90bxIQdGVzc2VyYS5hZG1pbi52MSLpAQoGVGVuYW50EikKAmlkGAEgASgJQh3gQQi6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JBIVCghyZXZpc2lvbhgCIAEoDUID4EEDEjQKC2NyZWF0ZV90aW1lGAMgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEjQKC3VwZGF0ZV90aW1lGAQgASgLMhouZ29vZ2xlLnByb3RvYnVmLlRpbWVzdGFtcEID4EEDEh8KBG5hbWUYBSABKAlCEeBBArpIB3IFEAEogAKYshkBEhAKCGRpc2FibGVkGAYgASgIIkcKE0NyZWF0ZVRlbmFudFJlcXVlc3QSMAoGdGVuYW50GAEgASgLMhgudGVzc2VyYS5hZG1pbi52MS5UZW5hbnRCBrpIA8gBASJSChBHZXRUZW5hbnRSZXF1ZXN0Ej4KAmlkGAEgASgJQjK6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRd0ZXNzZXJhLmFkbWluLnYxLlRlbmFudCKcAQoSTGlzdFRlbmFudHNSZXF1ZXN0EiEKCXBhZ2Vfc2l6ZRgBIAEoDUIJukgGKgQYZCgBSACIAQESHAoKcGFnZV90b2tlbhgCIAEoCUIIukgFcgMogAgSKAoGc2VhcmNoGAMgASgLMhgudGVzc2VyYS5hZG1pbi52MS5TZWFyY2gSDQoFY291bnQYBCABKAhCDAoKX3BhZ2Vfc2l6ZSKBAQoTTGlzdFRlbmFudHNSZXNwb25zZRIpCgd0ZW5hbnRzGAEgAygLMhgudGVzc2VyYS5hZG1pbi52MS5UZW5hbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgJEhcKCnRvdGFsX3NpemUYAyABKA1IAIgBAUINCgtfdG90YWxfc2l6ZSJ4ChNVcGRhdGVUZW5hbnRSZXF1ZXN0EjAKBnRlbmFudBgBIAEoCzIYLnRlc3NlcmEuYWRtaW4udjEuVGVuYW50Qga6SAPYAQMSLwoLdXBkYXRlX21hc2sYAiABKAsyGi5nb29nbGUucHJvdG9idWYuRmllbGRNYXNrIlUKE0RlbGV0ZVRlbmFudFJlcXVlc3QSPgoCaWQYASABKAlCMrpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZF3Rlc3NlcmEuYWRtaW4udjEuVGVuYW50IhUKE0dldE93blRlbmFudFJlcXVlc3QiiwEKFENyZWF0ZVRlbmFudFJlc3BvbnNlEigKBnRlbmFudBgBIAEoCzIYLnRlc3NlcmEuYWRtaW4udjEuVGVuYW50EhgKEGJvb3RzdHJhcF9zZWNyZXQYAiABKAkSLwoLZXhwaXJlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wMs0FCg1UZW5hbnRTZXJ2aWNlEoUBCgxDcmVhdGVUZW5hbnQSJS50ZXNzZXJhLmFkbWluLnYxLkNyZWF0ZVRlbmFudFJlcXVlc3QaJi50ZXNzZXJhLmFkbWluLnYxLkNyZWF0ZVRlbmFudFJlc3BvbnNlIiaKshkQEgx0ZW5hbnQ6d3JpdGUYAZqyGQ50ZW5hbnQuY3JlYXRlZBJhCglHZXRUZW5hbnQSIi50ZXNzZXJhLmFkbWluLnYxLkdldFRlbmFudFJlcXVlc3QaGC50ZXNzZXJhLmFkbWluLnYxLlRlbmFudCIWkAIBirIZDxILdGVuYW50OnJlYWQYARJyCgtMaXN0VGVuYW50cxIkLnRlc3NlcmEuYWRtaW4udjEuTGlzdFRlbmFudHNSZXF1ZXN0GiUudGVzc2VyYS5hZG1pbi52MS5MaXN0VGVuYW50c1Jlc3BvbnNlIhaQAgGKshkPEgt0ZW5hbnQ6cmVhZBgBEncKDFVwZGF0ZVRlbmFudBIlLnRlc3NlcmEuYWRtaW4udjEuVXBkYXRlVGVuYW50UmVxdWVzdBoYLnRlc3NlcmEuYWRtaW4udjEuVGVuYW50IiaKshkQEgx0ZW5hbnQ6d3JpdGUYAZqyGQ50ZW5hbnQudXBkYXRlZBJ8CgxEZWxldGVUZW5hbnQSJS50ZXNzZXJhLmFkbWluLnYxLkRlbGV0ZVRlbmFudFJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiLZACAoqyGRASDHRlbmFudDp3cml0ZRgBkLIZAZqyGQ50ZW5hbnQuZGVsZXRlZBJmCgxHZXRPd25UZW5hbnQSJS50ZXNzZXJhLmFkbWluLnYxLkdldE93blRlbmFudFJlcXVlc3QaGC50ZXNzZXJhLmFkbWluLnYxLlRlbmFudCIVkAIBirIZDhIMcHJvamVjdDpyZWFkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_tessera_admin_v1_page, file_tessera_options_v1_options]);
 
 /**
  * @generated from message tessera.admin.v1.Tenant
@@ -106,4 +109,389 @@ export type TenantJson = {
  */
 export const TenantSchema: GenMessage<Tenant, {jsonType: TenantJson}> = /*@__PURE__*/
   messageDesc(file_tessera_admin_v1_tenant, 0);
+
+/**
+ * @generated from message tessera.admin.v1.CreateTenantRequest
+ */
+export type CreateTenantRequest = Message<"tessera.admin.v1.CreateTenantRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Tenant tenant = 1;
+   */
+  tenant?: Tenant | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateTenantRequest
+ */
+export type CreateTenantRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Tenant tenant = 1;
+   */
+  tenant?: TenantJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateTenantRequest.
+ * Use `create(CreateTenantRequestSchema)` to create a new message.
+ */
+export const CreateTenantRequestSchema: GenMessage<CreateTenantRequest, {jsonType: CreateTenantRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_tenant, 1);
+
+/**
+ * @generated from message tessera.admin.v1.GetTenantRequest
+ */
+export type GetTenantRequest = Message<"tessera.admin.v1.GetTenantRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetTenantRequest
+ */
+export type GetTenantRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetTenantRequest.
+ * Use `create(GetTenantRequestSchema)` to create a new message.
+ */
+export const GetTenantRequestSchema: GenMessage<GetTenantRequest, {jsonType: GetTenantRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_tenant, 2);
+
+/**
+ * @generated from message tessera.admin.v1.ListTenantsRequest
+ */
+export type ListTenantsRequest = Message<"tessera.admin.v1.ListTenantsRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListTenantsRequest
+ */
+export type ListTenantsRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListTenantsRequest.
+ * Use `create(ListTenantsRequestSchema)` to create a new message.
+ */
+export const ListTenantsRequestSchema: GenMessage<ListTenantsRequest, {jsonType: ListTenantsRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_tenant, 3);
+
+/**
+ * @generated from message tessera.admin.v1.ListTenantsResponse
+ */
+export type ListTenantsResponse = Message<"tessera.admin.v1.ListTenantsResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Tenant tenants = 1;
+   */
+  tenants: Tenant[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListTenantsResponse
+ */
+export type ListTenantsResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Tenant tenants = 1;
+   */
+  tenants?: TenantJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListTenantsResponse.
+ * Use `create(ListTenantsResponseSchema)` to create a new message.
+ */
+export const ListTenantsResponseSchema: GenMessage<ListTenantsResponse, {jsonType: ListTenantsResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_tenant, 4);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateTenantRequest
+ */
+export type UpdateTenantRequest = Message<"tessera.admin.v1.UpdateTenantRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Tenant tenant = 1;
+   */
+  tenant?: Tenant | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateTenantRequest
+ */
+export type UpdateTenantRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.Tenant tenant = 1;
+   */
+  tenant?: TenantJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateTenantRequest.
+ * Use `create(UpdateTenantRequestSchema)` to create a new message.
+ */
+export const UpdateTenantRequestSchema: GenMessage<UpdateTenantRequest, {jsonType: UpdateTenantRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_tenant, 5);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteTenantRequest
+ */
+export type DeleteTenantRequest = Message<"tessera.admin.v1.DeleteTenantRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteTenantRequest
+ */
+export type DeleteTenantRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteTenantRequest.
+ * Use `create(DeleteTenantRequestSchema)` to create a new message.
+ */
+export const DeleteTenantRequestSchema: GenMessage<DeleteTenantRequest, {jsonType: DeleteTenantRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_tenant, 6);
+
+/**
+ * @generated from message tessera.admin.v1.GetOwnTenantRequest
+ */
+export type GetOwnTenantRequest = Message<"tessera.admin.v1.GetOwnTenantRequest"> & {
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetOwnTenantRequest
+ */
+export type GetOwnTenantRequestJson = {
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetOwnTenantRequest.
+ * Use `create(GetOwnTenantRequestSchema)` to create a new message.
+ */
+export const GetOwnTenantRequestSchema: GenMessage<GetOwnTenantRequest, {jsonType: GetOwnTenantRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_tenant, 7);
+
+/**
+ * @generated from message tessera.admin.v1.CreateTenantResponse
+ */
+export type CreateTenantResponse = Message<"tessera.admin.v1.CreateTenantResponse"> & {
+  /**
+   * @generated from field: tessera.admin.v1.Tenant tenant = 1;
+   */
+  tenant?: Tenant | undefined;
+
+  /**
+   * Good for one BootstrapService.Bootstrap, until expire_time; shown this once.
+   *
+   * @generated from field: string bootstrap_secret = 2;
+   */
+  bootstrapSecret: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expire_time = 3;
+   */
+  expireTime?: Timestamp | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateTenantResponse
+ */
+export type CreateTenantResponseJson = {
+  /**
+   * @generated from field: tessera.admin.v1.Tenant tenant = 1;
+   */
+  tenant?: TenantJson;
+
+  /**
+   * Good for one BootstrapService.Bootstrap, until expire_time; shown this once.
+   *
+   * @generated from field: string bootstrap_secret = 2;
+   */
+  bootstrapSecret?: string;
+
+  /**
+   * @generated from field: google.protobuf.Timestamp expire_time = 3;
+   */
+  expireTime?: TimestampJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateTenantResponse.
+ * Use `create(CreateTenantResponseSchema)` to create a new message.
+ */
+export const CreateTenantResponseSchema: GenMessage<CreateTenantResponse, {jsonType: CreateTenantResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_tenant, 8);
+
+/**
+ * Tenants, from above: every method but GetOwnTenant needs the permission in the system tenant.
+ *
+ * @generated from service tessera.admin.v1.TenantService
+ */
+export const TenantService: GenService<{
+  /**
+   * Makes a tenant with its management resource, a default project, and a bootstrap secret that opens it once.
+   *
+   * @generated from rpc tessera.admin.v1.TenantService.CreateTenant
+   */
+  createTenant: {
+    methodKind: "unary";
+    input: typeof CreateTenantRequestSchema;
+    output: typeof CreateTenantResponseSchema;
+  },
+  /**
+   * A tenant by its id.
+   *
+   * @generated from rpc tessera.admin.v1.TenantService.GetTenant
+   */
+  getTenant: {
+    methodKind: "unary";
+    input: typeof GetTenantRequestSchema;
+    output: typeof TenantSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.TenantService.ListTenants
+   */
+  listTenants: {
+    methodKind: "unary";
+    input: typeof ListTenantsRequestSchema;
+    output: typeof ListTenantsResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.TenantService.UpdateTenant
+   */
+  updateTenant: {
+    methodKind: "unary";
+    input: typeof UpdateTenantRequestSchema;
+    output: typeof TenantSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.TenantService.DeleteTenant
+   */
+  deleteTenant: {
+    methodKind: "unary";
+    input: typeof DeleteTenantRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * The tenant of the caller.
+   *
+   * @generated from rpc tessera.admin.v1.TenantService.GetOwnTenant
+   */
+  getOwnTenant: {
+    methodKind: "unary";
+    input: typeof GetOwnTenantRequestSchema;
+    output: typeof TenantSchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_tenant, 0);
 

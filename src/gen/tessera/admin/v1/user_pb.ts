@@ -4,12 +4,16 @@
 // @generated from file tessera/admin/v1/user.proto (package tessera.admin.v1, syntax proto3)
 /* eslint-disable */
 
-import type { GenFile, GenMessage } from "@bufbuild/protobuf/codegenv2";
-import { fileDesc, messageDesc } from "@bufbuild/protobuf/codegenv2";
+import type { GenFile, GenMessage, GenService } from "@bufbuild/protobuf/codegenv2";
+import { fileDesc, messageDesc, serviceDesc } from "@bufbuild/protobuf/codegenv2";
 import { file_buf_validate_validate } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
 import { file_google_api_field_behavior } from "../../../google/api/field_behavior_pb.ts";
-import type { Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
-import { file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { EmptySchema, FieldMask, FieldMaskJson, Timestamp, TimestampJson } from "@bufbuild/protobuf/wkt";
+import { file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp } from "@bufbuild/protobuf/wkt";
+import type { Search, SearchJson } from "./page_pb.ts";
+import { file_tessera_admin_v1_page } from "./page_pb.ts";
+import type { Role, RoleJson } from "./role_pb.ts";
+import { file_tessera_admin_v1_role } from "./role_pb.ts";
 import { file_tessera_options_v1_options } from "../../options/v1/options_pb.ts";
 import type { Message } from "@bufbuild/protobuf";
 
@@ -17,7 +21,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file tessera/admin/v1/user.proto.
  */
 export const file_tessera_admin_v1_user: GenFile = /*@__PURE__*/
-  fileDesc("Cht0ZXNzZXJhL2FkbWluL3YxL3VzZXIucHJvdG8SEHRlc3NlcmEuYWRtaW4udjEi3wIKBFVzZXISKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSHwoIdXNlcm5hbWUYBSABKAlCDeBBArpIB3IFEAEogAESFgoEbmFtZRgGIAEoCUIIukgFcgMogAISLQoFZW1haWwYByABKAlCHrpIG3IZKP4BMhReKFteQFxzXStAW15AXHNdKyk/JBIWCg5lbWFpbF92ZXJpZmllZBgIIAEoCBIWCgVwaG9uZRgJIAEoCUIHukgEcgIoIBIRCglzdXNwZW5kZWQYCiABKAgi4QIKDFVzZXJJZGVudGl0eRIpCgJpZBgBIAEoCUId4EEIukgXchUoFTIRXihbMC05YS16XXsyMX0pPyQSFQoIcmV2aXNpb24YAiABKA1CA+BBAxI0CgtjcmVhdGVfdGltZRgDIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI0Cgt1cGRhdGVfdGltZRgEIAEoCzIaLmdvb2dsZS5wcm90b2J1Zi5UaW1lc3RhbXBCA+BBAxI6Cgd1c2VyX2lkGAUgASgJQingQQLgQQW6SAdyBRABKIACkrIZFXRlc3NlcmEuYWRtaW4udjEuVXNlchJECgxjb25uZWN0b3JfaWQYBiABKAlCLuBBAuBBBbpIB3IFEAEogAKSshkadGVzc2VyYS5hZG1pbi52MS5Db25uZWN0b3ISIQoHc3ViamVjdBgHIAEoCUIQ4EEC4EEFukgHcgUQASj/AWIGcHJvdG8z", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_timestamp, file_tessera_options_v1_options]);
+  fileDesc("Cht0ZXNzZXJhL2FkbWluL3YxL3VzZXIucHJvdG8SEHRlc3NlcmEuYWRtaW4udjEi7wIKBFVzZXISKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSIwoIdXNlcm5hbWUYBSABKAlCEeBBArpIB3IFEAEogAGYshkBEhoKBG5hbWUYBiABKAlCDLpIBXIDKIACmLIZARIxCgVlbWFpbBgHIAEoCUIiukgbchko/gEyFF4oW15AXHNdK0BbXkBcc10rKT8kmLIZARIWCg5lbWFpbF92ZXJpZmllZBgIIAEoCBIaCgVwaG9uZRgJIAEoCUILukgEcgIoIJiyGQESEQoJc3VzcGVuZGVkGAogASgIIuECCgxVc2VySWRlbnRpdHkSKQoCaWQYASABKAlCHeBBCLpIF3IVKBUyEV4oWzAtOWEtel17MjF9KT8kEhUKCHJldmlzaW9uGAIgASgNQgPgQQMSNAoLY3JlYXRlX3RpbWUYAyABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSNAoLdXBkYXRlX3RpbWUYBCABKAsyGi5nb29nbGUucHJvdG9idWYuVGltZXN0YW1wQgPgQQMSOgoHdXNlcl9pZBgFIAEoCUIp4EEC4EEFukgHcgUQASiAApKyGRV0ZXNzZXJhLmFkbWluLnYxLlVzZXISRAoMY29ubmVjdG9yX2lkGAYgASgJQi7gQQLgQQW6SAdyBRABKIACkrIZGnRlc3NlcmEuYWRtaW4udjEuQ29ubmVjdG9yEiEKB3N1YmplY3QYByABKAlCEOBBAuBBBbpIB3IFEAEo/wEiQQoRQ3JlYXRlVXNlclJlcXVlc3QSLAoEdXNlchgBIAEoCzIWLnRlc3NlcmEuYWRtaW4udjEuVXNlckIGukgDyAEBIk4KDkdldFVzZXJSZXF1ZXN0EjwKAmlkGAEgASgJQjC6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRV0ZXNzZXJhLmFkbWluLnYxLlVzZXIimgEKEExpc3RVc2Vyc1JlcXVlc3QSIQoJcGFnZV9zaXplGAEgASgNQgm6SAYqBBhkKAFIAIgBARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACBIoCgZzZWFyY2gYAyABKAsyGC50ZXNzZXJhLmFkbWluLnYxLlNlYXJjaBINCgVjb3VudBgEIAEoCEIMCgpfcGFnZV9zaXplInsKEUxpc3RVc2Vyc1Jlc3BvbnNlEiUKBXVzZXJzGAEgAygLMhYudGVzc2VyYS5hZG1pbi52MS5Vc2VyEhcKD25leHRfcGFnZV90b2tlbhgCIAEoCRIXCgp0b3RhbF9zaXplGAMgASgNSACIAQFCDQoLX3RvdGFsX3NpemUicgoRVXBkYXRlVXNlclJlcXVlc3QSLAoEdXNlchgBIAEoCzIWLnRlc3NlcmEuYWRtaW4udjEuVXNlckIGukgD2AEDEi8KC3VwZGF0ZV9tYXNrGAIgASgLMhouZ29vZ2xlLnByb3RvYnVmLkZpZWxkTWFzayJRChFEZWxldGVVc2VyUmVxdWVzdBI8CgJpZBgBIAEoCUIwukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyIlIKElN1c3BlbmRVc2VyUmVxdWVzdBI8CgJpZBgBIAEoCUIwukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyIlUKFVJlYWN0aXZhdGVVc2VyUmVxdWVzdBI8CgJpZBgBIAEoCUIwukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyIloKGUNyZWF0ZVVzZXJJZGVudGl0eVJlcXVlc3QSPQoNdXNlcl9pZGVudGl0eRgBIAEoCzIeLnRlc3NlcmEuYWRtaW4udjEuVXNlcklkZW50aXR5Qga6SAPIAQEiXgoWR2V0VXNlcklkZW50aXR5UmVxdWVzdBJECgJpZBgBIAEoCUI4ukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkddGVzc2VyYS5hZG1pbi52MS5Vc2VySWRlbnRpdHkijwIKGUxpc3RVc2VySWRlbnRpdGllc1JlcXVlc3QSIQoJcGFnZV9zaXplGAEgASgNQgm6SAYqBBhkKAFIAIgBARIcCgpwYWdlX3Rva2VuGAIgASgJQgi6SAVyAyiACBINCgVjb3VudBgEIAEoCBJECgd1c2VyX2lkGAUgASgJQjO6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JJKyGRV0ZXNzZXJhLmFkbWluLnYxLlVzZXISTgoMY29ubmVjdG9yX2lkGAYgASgJQji6SBdyFSgVMhFeKFswLTlhLXpdezIxfSk/JJKyGRp0ZXNzZXJhLmFkbWluLnYxLkNvbm5lY3RvckIMCgpfcGFnZV9zaXplIpYBChpMaXN0VXNlcklkZW50aXRpZXNSZXNwb25zZRI3Cg91c2VyX2lkZW50aXRpZXMYASADKAsyHi50ZXNzZXJhLmFkbWluLnYxLlVzZXJJZGVudGl0eRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkSFwoKdG90YWxfc2l6ZRgDIAEoDUgAiAEBQg0KC190b3RhbF9zaXplImEKGURlbGV0ZVVzZXJJZGVudGl0eVJlcXVlc3QSRAoCaWQYASABKAlCOLpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZHXRlc3NlcmEuYWRtaW4udjEuVXNlcklkZW50aXR5IqgBChRMaXN0VXNlclJvbGVzUmVxdWVzdBIhCglwYWdlX3NpemUYASABKA1CCbpIBioEGGQoAUgAiAEBEhwKCnBhZ2VfdG9rZW4YAiABKAlCCLpIBXIDKIAIEkEKB3VzZXJfaWQYAyABKAlCMLpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZFXRlc3NlcmEuYWRtaW4udjEuVXNlckIMCgpfcGFnZV9zaXplIlcKFUxpc3RVc2VyUm9sZXNSZXNwb25zZRIlCgVyb2xlcxgBIAMoCzIWLnRlc3NlcmEuYWRtaW4udjEuUm9sZRIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAkipgEKFkFzc2lnblVzZXJSb2xlc1JlcXVlc3QSQQoHdXNlcl9pZBgBIAEoCUIwukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyEkkKCHJvbGVfaWRzGAIgAygJQje6SBuSARgQZCIUchIoFTIOXlswLTlhLXpdezIxfSSSshkVdGVzc2VyYS5hZG1pbi52MS5Sb2xlIkMKF0Fzc2lnblVzZXJSb2xlc1Jlc3BvbnNlEhAKCHJvbGVfaWRzGAEgAygJEhYKDmFkZGVkX3JvbGVfaWRzGAIgAygJIqcBChdSZXBsYWNlVXNlclJvbGVzUmVxdWVzdBJBCgd1c2VyX2lkGAEgASgJQjC6SBRyEigVMg5eWzAtOWEtel17MjF9JJKyGRV0ZXNzZXJhLmFkbWluLnYxLlVzZXISSQoIcm9sZV9pZHMYAiADKAlCN7pIG5IBGBBkIhRyEigVMg5eWzAtOWEtel17MjF9JJKyGRV0ZXNzZXJhLmFkbWluLnYxLlJvbGUiLAoYUmVwbGFjZVVzZXJSb2xlc1Jlc3BvbnNlEhAKCHJvbGVfaWRzGAEgAygJIp0BChVSZW1vdmVVc2VyUm9sZVJlcXVlc3QSQQoHdXNlcl9pZBgBIAEoCUIwukgUchIoFTIOXlswLTlhLXpdezIxfSSSshkVdGVzc2VyYS5hZG1pbi52MS5Vc2VyEkEKB3JvbGVfaWQYAiABKAlCMLpIFHISKBUyDl5bMC05YS16XXsyMX0kkrIZFXRlc3NlcmEuYWRtaW4udjEuUm9sZTLYDgoLVXNlclNlcnZpY2USawoKQ3JlYXRlVXNlchIjLnRlc3NlcmEuYWRtaW4udjEuQ3JlYXRlVXNlclJlcXVlc3QaFi50ZXNzZXJhLmFkbWluLnYxLlVzZXIiIIqyGQwSCnVzZXI6d3JpdGWashkMdXNlci5jcmVhdGVkElcKB0dldFVzZXISIC50ZXNzZXJhLmFkbWluLnYxLkdldFVzZXJSZXF1ZXN0GhYudGVzc2VyYS5hZG1pbi52MS5Vc2VyIhKQAgGKshkLEgl1c2VyOnJlYWQSaAoJTGlzdFVzZXJzEiIudGVzc2VyYS5hZG1pbi52MS5MaXN0VXNlcnNSZXF1ZXN0GiMudGVzc2VyYS5hZG1pbi52MS5MaXN0VXNlcnNSZXNwb25zZSISkAIBirIZCxIJdXNlcjpyZWFkEmsKClVwZGF0ZVVzZXISIy50ZXNzZXJhLmFkbWluLnYxLlVwZGF0ZVVzZXJSZXF1ZXN0GhYudGVzc2VyYS5hZG1pbi52MS5Vc2VyIiCKshkMEgp1c2VyOndyaXRlmrIZDHVzZXIudXBkYXRlZBJyCgpEZWxldGVVc2VyEiMudGVzc2VyYS5hZG1pbi52MS5EZWxldGVVc2VyUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSInkAICirIZDBIKdXNlcjp3cml0ZZCyGQGashkMdXNlci5kZWxldGVkEnIKC1N1c3BlbmRVc2VyEiQudGVzc2VyYS5hZG1pbi52MS5TdXNwZW5kVXNlclJlcXVlc3QaFi50ZXNzZXJhLmFkbWluLnYxLlVzZXIiJZACAoqyGQwSCnVzZXI6d3JpdGWashkOdXNlci5zdXNwZW5kZWQSegoOUmVhY3RpdmF0ZVVzZXISJy50ZXNzZXJhLmFkbWluLnYxLlJlYWN0aXZhdGVVc2VyUmVxdWVzdBoWLnRlc3NlcmEuYWRtaW4udjEuVXNlciInkAICirIZDBIKdXNlcjp3cml0ZZqyGRB1c2VyLnJlYWN0aXZhdGVkEowBChJDcmVhdGVVc2VySWRlbnRpdHkSKy50ZXNzZXJhLmFkbWluLnYxLkNyZWF0ZVVzZXJJZGVudGl0eVJlcXVlc3QaHi50ZXNzZXJhLmFkbWluLnYxLlVzZXJJZGVudGl0eSIpirIZDBIKdXNlcjp3cml0ZZqyGRV1c2VyX2lkZW50aXR5LmNyZWF0ZWQSbwoPR2V0VXNlcklkZW50aXR5EigudGVzc2VyYS5hZG1pbi52MS5HZXRVc2VySWRlbnRpdHlSZXF1ZXN0Gh4udGVzc2VyYS5hZG1pbi52MS5Vc2VySWRlbnRpdHkiEpACAYqyGQsSCXVzZXI6cmVhZBKDAQoSTGlzdFVzZXJJZGVudGl0aWVzEisudGVzc2VyYS5hZG1pbi52MS5MaXN0VXNlcklkZW50aXRpZXNSZXF1ZXN0GiwudGVzc2VyYS5hZG1pbi52MS5MaXN0VXNlcklkZW50aXRpZXNSZXNwb25zZSISkAIBirIZCxIJdXNlcjpyZWFkEosBChJEZWxldGVVc2VySWRlbnRpdHkSKy50ZXNzZXJhLmFkbWluLnYxLkRlbGV0ZVVzZXJJZGVudGl0eVJlcXVlc3QaFi5nb29nbGUucHJvdG9idWYuRW1wdHkiMJACAoqyGQwSCnVzZXI6d3JpdGWQshkBmrIZFXVzZXJfaWRlbnRpdHkuZGVsZXRlZBJ0Cg1MaXN0VXNlclJvbGVzEiYudGVzc2VyYS5hZG1pbi52MS5MaXN0VXNlclJvbGVzUmVxdWVzdBonLnRlc3NlcmEuYWRtaW4udjEuTGlzdFVzZXJSb2xlc1Jlc3BvbnNlIhKQAgGKshkLEgl1c2VyOnJlYWQSlwEKD0Fzc2lnblVzZXJSb2xlcxIoLnRlc3NlcmEuYWRtaW4udjEuQXNzaWduVXNlclJvbGVzUmVxdWVzdBopLnRlc3NlcmEuYWRtaW4udjEuQXNzaWduVXNlclJvbGVzUmVzcG9uc2UiL5ACAoqyGQ0SC3JvbGU6YXNzaWdumrIZF3JvbGVfYXNzaWdubWVudC5jcmVhdGVkEpoBChBSZXBsYWNlVXNlclJvbGVzEikudGVzc2VyYS5hZG1pbi52MS5SZXBsYWNlVXNlclJvbGVzUmVxdWVzdBoqLnRlc3NlcmEuYWRtaW4udjEuUmVwbGFjZVVzZXJSb2xlc1Jlc3BvbnNlIi+QAgKKshkNEgtyb2xlOmFzc2lnbpqyGRdyb2xlX2Fzc2lnbm1lbnQuY3JlYXRlZBKGAQoOUmVtb3ZlVXNlclJvbGUSJy50ZXNzZXJhLmFkbWluLnYxLlJlbW92ZVVzZXJSb2xlUmVxdWVzdBoWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eSIzkAICirIZDRILcm9sZTphc3NpZ26QshkBmrIZF3JvbGVfYXNzaWdubWVudC5kZWxldGVkYgZwcm90bzM", [file_buf_validate_validate, file_google_api_field_behavior, file_google_protobuf_empty, file_google_protobuf_field_mask, file_google_protobuf_timestamp, file_tessera_admin_v1_page, file_tessera_admin_v1_role, file_tessera_options_v1_options]);
 
 /**
  * @generated from message tessera.admin.v1.User
@@ -250,4 +254,953 @@ export type UserIdentityJson = {
  */
 export const UserIdentitySchema: GenMessage<UserIdentity, {jsonType: UserIdentityJson}> = /*@__PURE__*/
   messageDesc(file_tessera_admin_v1_user, 1);
+
+/**
+ * @generated from message tessera.admin.v1.CreateUserRequest
+ */
+export type CreateUserRequest = Message<"tessera.admin.v1.CreateUserRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.User user = 1;
+   */
+  user?: User | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateUserRequest
+ */
+export type CreateUserRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.User user = 1;
+   */
+  user?: UserJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateUserRequest.
+ * Use `create(CreateUserRequestSchema)` to create a new message.
+ */
+export const CreateUserRequestSchema: GenMessage<CreateUserRequest, {jsonType: CreateUserRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 2);
+
+/**
+ * @generated from message tessera.admin.v1.GetUserRequest
+ */
+export type GetUserRequest = Message<"tessera.admin.v1.GetUserRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetUserRequest
+ */
+export type GetUserRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetUserRequest.
+ * Use `create(GetUserRequestSchema)` to create a new message.
+ */
+export const GetUserRequestSchema: GenMessage<GetUserRequest, {jsonType: GetUserRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 3);
+
+/**
+ * @generated from message tessera.admin.v1.ListUsersRequest
+ */
+export type ListUsersRequest = Message<"tessera.admin.v1.ListUsersRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: Search | undefined;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListUsersRequest
+ */
+export type ListUsersRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: tessera.admin.v1.Search search = 3;
+   */
+  search?: SearchJson;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListUsersRequest.
+ * Use `create(ListUsersRequestSchema)` to create a new message.
+ */
+export const ListUsersRequestSchema: GenMessage<ListUsersRequest, {jsonType: ListUsersRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 4);
+
+/**
+ * @generated from message tessera.admin.v1.ListUsersResponse
+ */
+export type ListUsersResponse = Message<"tessera.admin.v1.ListUsersResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.User users = 1;
+   */
+  users: User[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListUsersResponse
+ */
+export type ListUsersResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.User users = 1;
+   */
+  users?: UserJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListUsersResponse.
+ * Use `create(ListUsersResponseSchema)` to create a new message.
+ */
+export const ListUsersResponseSchema: GenMessage<ListUsersResponse, {jsonType: ListUsersResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 5);
+
+/**
+ * @generated from message tessera.admin.v1.UpdateUserRequest
+ */
+export type UpdateUserRequest = Message<"tessera.admin.v1.UpdateUserRequest"> & {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.User user = 1;
+   */
+  user?: User | undefined;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMask | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.UpdateUserRequest
+ */
+export type UpdateUserRequestJson = {
+  /**
+   * Names the row by its id. A revision refuses a lost update.
+   *
+   * @generated from field: tessera.admin.v1.User user = 1;
+   */
+  user?: UserJson;
+
+  /**
+   * @generated from field: google.protobuf.FieldMask update_mask = 2;
+   */
+  updateMask?: FieldMaskJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.UpdateUserRequest.
+ * Use `create(UpdateUserRequestSchema)` to create a new message.
+ */
+export const UpdateUserRequestSchema: GenMessage<UpdateUserRequest, {jsonType: UpdateUserRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 6);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteUserRequest
+ */
+export type DeleteUserRequest = Message<"tessera.admin.v1.DeleteUserRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteUserRequest
+ */
+export type DeleteUserRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteUserRequest.
+ * Use `create(DeleteUserRequestSchema)` to create a new message.
+ */
+export const DeleteUserRequestSchema: GenMessage<DeleteUserRequest, {jsonType: DeleteUserRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 7);
+
+/**
+ * @generated from message tessera.admin.v1.SuspendUserRequest
+ */
+export type SuspendUserRequest = Message<"tessera.admin.v1.SuspendUserRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.SuspendUserRequest
+ */
+export type SuspendUserRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.SuspendUserRequest.
+ * Use `create(SuspendUserRequestSchema)` to create a new message.
+ */
+export const SuspendUserRequestSchema: GenMessage<SuspendUserRequest, {jsonType: SuspendUserRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 8);
+
+/**
+ * @generated from message tessera.admin.v1.ReactivateUserRequest
+ */
+export type ReactivateUserRequest = Message<"tessera.admin.v1.ReactivateUserRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ReactivateUserRequest
+ */
+export type ReactivateUserRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ReactivateUserRequest.
+ * Use `create(ReactivateUserRequestSchema)` to create a new message.
+ */
+export const ReactivateUserRequestSchema: GenMessage<ReactivateUserRequest, {jsonType: ReactivateUserRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 9);
+
+/**
+ * @generated from message tessera.admin.v1.CreateUserIdentityRequest
+ */
+export type CreateUserIdentityRequest = Message<"tessera.admin.v1.CreateUserIdentityRequest"> & {
+  /**
+   * @generated from field: tessera.admin.v1.UserIdentity user_identity = 1;
+   */
+  userIdentity?: UserIdentity | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.CreateUserIdentityRequest
+ */
+export type CreateUserIdentityRequestJson = {
+  /**
+   * @generated from field: tessera.admin.v1.UserIdentity user_identity = 1;
+   */
+  userIdentity?: UserIdentityJson;
+};
+
+/**
+ * Describes the message tessera.admin.v1.CreateUserIdentityRequest.
+ * Use `create(CreateUserIdentityRequestSchema)` to create a new message.
+ */
+export const CreateUserIdentityRequestSchema: GenMessage<CreateUserIdentityRequest, {jsonType: CreateUserIdentityRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 10);
+
+/**
+ * @generated from message tessera.admin.v1.GetUserIdentityRequest
+ */
+export type GetUserIdentityRequest = Message<"tessera.admin.v1.GetUserIdentityRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.GetUserIdentityRequest
+ */
+export type GetUserIdentityRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.GetUserIdentityRequest.
+ * Use `create(GetUserIdentityRequestSchema)` to create a new message.
+ */
+export const GetUserIdentityRequestSchema: GenMessage<GetUserIdentityRequest, {jsonType: GetUserIdentityRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 11);
+
+/**
+ * @generated from message tessera.admin.v1.ListUserIdentitiesRequest
+ */
+export type ListUserIdentitiesRequest = Message<"tessera.admin.v1.ListUserIdentitiesRequest"> & {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count: boolean;
+
+  /**
+   * @generated from field: string user_id = 5;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: string connector_id = 6;
+   */
+  connectorId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListUserIdentitiesRequest
+ */
+export type ListUserIdentitiesRequestJson = {
+  /**
+   * 1 to 100; absent is 20.
+   *
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * The next_page_token of the page before, of the same query.
+   *
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * Also answers total_size.
+   *
+   * @generated from field: bool count = 4;
+   */
+  count?: boolean;
+
+  /**
+   * @generated from field: string user_id = 5;
+   */
+  userId?: string;
+
+  /**
+   * @generated from field: string connector_id = 6;
+   */
+  connectorId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListUserIdentitiesRequest.
+ * Use `create(ListUserIdentitiesRequestSchema)` to create a new message.
+ */
+export const ListUserIdentitiesRequestSchema: GenMessage<ListUserIdentitiesRequest, {jsonType: ListUserIdentitiesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 12);
+
+/**
+ * @generated from message tessera.admin.v1.ListUserIdentitiesResponse
+ */
+export type ListUserIdentitiesResponse = Message<"tessera.admin.v1.ListUserIdentitiesResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.UserIdentity user_identities = 1;
+   */
+  userIdentities: UserIdentity[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number | undefined;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListUserIdentitiesResponse
+ */
+export type ListUserIdentitiesResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.UserIdentity user_identities = 1;
+   */
+  userIdentities?: UserIdentityJson[];
+
+  /**
+   * Empty on the last page. A page may be short, or empty, before it.
+   *
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+
+  /**
+   * Where it was asked for and is known: at most 1,000, which says "that many or more".
+   *
+   * @generated from field: optional uint32 total_size = 3;
+   */
+  totalSize?: number;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListUserIdentitiesResponse.
+ * Use `create(ListUserIdentitiesResponseSchema)` to create a new message.
+ */
+export const ListUserIdentitiesResponseSchema: GenMessage<ListUserIdentitiesResponse, {jsonType: ListUserIdentitiesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 13);
+
+/**
+ * @generated from message tessera.admin.v1.DeleteUserIdentityRequest
+ */
+export type DeleteUserIdentityRequest = Message<"tessera.admin.v1.DeleteUserIdentityRequest"> & {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.DeleteUserIdentityRequest
+ */
+export type DeleteUserIdentityRequestJson = {
+  /**
+   * @generated from field: string id = 1;
+   */
+  id?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.DeleteUserIdentityRequest.
+ * Use `create(DeleteUserIdentityRequestSchema)` to create a new message.
+ */
+export const DeleteUserIdentityRequestSchema: GenMessage<DeleteUserIdentityRequest, {jsonType: DeleteUserIdentityRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 14);
+
+/**
+ * @generated from message tessera.admin.v1.ListUserRolesRequest
+ */
+export type ListUserRolesRequest = Message<"tessera.admin.v1.ListUserRolesRequest"> & {
+  /**
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number | undefined;
+
+  /**
+   * @generated from field: string page_token = 2;
+   */
+  pageToken: string;
+
+  /**
+   * @generated from field: string user_id = 3;
+   */
+  userId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListUserRolesRequest
+ */
+export type ListUserRolesRequestJson = {
+  /**
+   * @generated from field: optional uint32 page_size = 1;
+   */
+  pageSize?: number;
+
+  /**
+   * @generated from field: string page_token = 2;
+   */
+  pageToken?: string;
+
+  /**
+   * @generated from field: string user_id = 3;
+   */
+  userId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListUserRolesRequest.
+ * Use `create(ListUserRolesRequestSchema)` to create a new message.
+ */
+export const ListUserRolesRequestSchema: GenMessage<ListUserRolesRequest, {jsonType: ListUserRolesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 15);
+
+/**
+ * @generated from message tessera.admin.v1.ListUserRolesResponse
+ */
+export type ListUserRolesResponse = Message<"tessera.admin.v1.ListUserRolesResponse"> & {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Role roles = 1;
+   */
+  roles: Role[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.ListUserRolesResponse
+ */
+export type ListUserRolesResponseJson = {
+  /**
+   * @generated from field: repeated tessera.admin.v1.Role roles = 1;
+   */
+  roles?: RoleJson[];
+
+  /**
+   * @generated from field: string next_page_token = 2;
+   */
+  nextPageToken?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.ListUserRolesResponse.
+ * Use `create(ListUserRolesResponseSchema)` to create a new message.
+ */
+export const ListUserRolesResponseSchema: GenMessage<ListUserRolesResponse, {jsonType: ListUserRolesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 16);
+
+/**
+ * @generated from message tessera.admin.v1.AssignUserRolesRequest
+ */
+export type AssignUserRolesRequest = Message<"tessera.admin.v1.AssignUserRolesRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * Repeats and what is held already change nothing.
+   *
+   * @generated from field: repeated string role_ids = 2;
+   */
+  roleIds: string[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.AssignUserRolesRequest
+ */
+export type AssignUserRolesRequestJson = {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId?: string;
+
+  /**
+   * Repeats and what is held already change nothing.
+   *
+   * @generated from field: repeated string role_ids = 2;
+   */
+  roleIds?: string[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.AssignUserRolesRequest.
+ * Use `create(AssignUserRolesRequestSchema)` to create a new message.
+ */
+export const AssignUserRolesRequestSchema: GenMessage<AssignUserRolesRequest, {jsonType: AssignUserRolesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 17);
+
+/**
+ * @generated from message tessera.admin.v1.AssignUserRolesResponse
+ */
+export type AssignUserRolesResponse = Message<"tessera.admin.v1.AssignUserRolesResponse"> & {
+  /**
+   * As asked for, each once.
+   *
+   * @generated from field: repeated string role_ids = 1;
+   */
+  roleIds: string[];
+
+  /**
+   * Those that were not held before.
+   *
+   * @generated from field: repeated string added_role_ids = 2;
+   */
+  addedRoleIds: string[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.AssignUserRolesResponse
+ */
+export type AssignUserRolesResponseJson = {
+  /**
+   * As asked for, each once.
+   *
+   * @generated from field: repeated string role_ids = 1;
+   */
+  roleIds?: string[];
+
+  /**
+   * Those that were not held before.
+   *
+   * @generated from field: repeated string added_role_ids = 2;
+   */
+  addedRoleIds?: string[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.AssignUserRolesResponse.
+ * Use `create(AssignUserRolesResponseSchema)` to create a new message.
+ */
+export const AssignUserRolesResponseSchema: GenMessage<AssignUserRolesResponse, {jsonType: AssignUserRolesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 18);
+
+/**
+ * @generated from message tessera.admin.v1.ReplaceUserRolesRequest
+ */
+export type ReplaceUserRolesRequest = Message<"tessera.admin.v1.ReplaceUserRolesRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * All that is held from now on without end; may be empty. What is held already keeps its row and its expiry.
+   *
+   * @generated from field: repeated string role_ids = 2;
+   */
+  roleIds: string[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.ReplaceUserRolesRequest
+ */
+export type ReplaceUserRolesRequestJson = {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId?: string;
+
+  /**
+   * All that is held from now on without end; may be empty. What is held already keeps its row and its expiry.
+   *
+   * @generated from field: repeated string role_ids = 2;
+   */
+  roleIds?: string[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.ReplaceUserRolesRequest.
+ * Use `create(ReplaceUserRolesRequestSchema)` to create a new message.
+ */
+export const ReplaceUserRolesRequestSchema: GenMessage<ReplaceUserRolesRequest, {jsonType: ReplaceUserRolesRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 19);
+
+/**
+ * @generated from message tessera.admin.v1.ReplaceUserRolesResponse
+ */
+export type ReplaceUserRolesResponse = Message<"tessera.admin.v1.ReplaceUserRolesResponse"> & {
+  /**
+   * @generated from field: repeated string role_ids = 1;
+   */
+  roleIds: string[];
+};
+
+/**
+ * @generated from message tessera.admin.v1.ReplaceUserRolesResponse
+ */
+export type ReplaceUserRolesResponseJson = {
+  /**
+   * @generated from field: repeated string role_ids = 1;
+   */
+  roleIds?: string[];
+};
+
+/**
+ * Describes the message tessera.admin.v1.ReplaceUserRolesResponse.
+ * Use `create(ReplaceUserRolesResponseSchema)` to create a new message.
+ */
+export const ReplaceUserRolesResponseSchema: GenMessage<ReplaceUserRolesResponse, {jsonType: ReplaceUserRolesResponseJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 20);
+
+/**
+ * @generated from message tessera.admin.v1.RemoveUserRoleRequest
+ */
+export type RemoveUserRoleRequest = Message<"tessera.admin.v1.RemoveUserRoleRequest"> & {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId: string;
+
+  /**
+   * @generated from field: string role_id = 2;
+   */
+  roleId: string;
+};
+
+/**
+ * @generated from message tessera.admin.v1.RemoveUserRoleRequest
+ */
+export type RemoveUserRoleRequestJson = {
+  /**
+   * @generated from field: string user_id = 1;
+   */
+  userId?: string;
+
+  /**
+   * @generated from field: string role_id = 2;
+   */
+  roleId?: string;
+};
+
+/**
+ * Describes the message tessera.admin.v1.RemoveUserRoleRequest.
+ * Use `create(RemoveUserRoleRequestSchema)` to create a new message.
+ */
+export const RemoveUserRoleRequestSchema: GenMessage<RemoveUserRoleRequest, {jsonType: RemoveUserRoleRequestJson}> = /*@__PURE__*/
+  messageDesc(file_tessera_admin_v1_user, 21);
+
+/**
+ * Users, their upstream identities and their roles.
+ *
+ * @generated from service tessera.admin.v1.UserService
+ */
+export const UserService: GenService<{
+  /**
+   * Makes an user. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.CreateUser
+   */
+  createUser: {
+    methodKind: "unary";
+    input: typeof CreateUserRequestSchema;
+    output: typeof UserSchema;
+  },
+  /**
+   * An user by its id.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.GetUser
+   */
+  getUser: {
+    methodKind: "unary";
+    input: typeof GetUserRequestSchema;
+    output: typeof UserSchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.ListUsers
+   */
+  listUsers: {
+    methodKind: "unary";
+    input: typeof ListUsersRequestSchema;
+    output: typeof ListUsersResponseSchema;
+  },
+  /**
+   * Sets the masked fields; without a mask those that are set (AIP-134).
+   *
+   * @generated from rpc tessera.admin.v1.UserService.UpdateUser
+   */
+  updateUser: {
+    methodKind: "unary";
+    input: typeof UpdateUserRequestSchema;
+    output: typeof UserSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.DeleteUser
+   */
+  deleteUser: {
+    methodKind: "unary";
+    input: typeof DeleteUserRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * Ends every token of the user at the next Introspect, Refresh or Exchange.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.SuspendUser
+   */
+  suspendUser: {
+    methodKind: "unary";
+    input: typeof SuspendUserRequestSchema;
+    output: typeof UserSchema;
+  },
+  /**
+   * Lets the user back in. Grants that were not revoked meanwhile live on.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.ReactivateUser
+   */
+  reactivateUser: {
+    methodKind: "unary";
+    input: typeof ReactivateUserRequestSchema;
+    output: typeof UserSchema;
+  },
+  /**
+   * Makes an identity. ALREADY_EXISTS where its unique name is taken.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.CreateUserIdentity
+   */
+  createUserIdentity: {
+    methodKind: "unary";
+    input: typeof CreateUserIdentityRequestSchema;
+    output: typeof UserIdentitySchema;
+  },
+  /**
+   * An identity by its id.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.GetUserIdentity
+   */
+  getUserIdentity: {
+    methodKind: "unary";
+    input: typeof GetUserIdentityRequestSchema;
+    output: typeof UserIdentitySchema;
+  },
+  /**
+   * A page, in order of birth; of a search, in order of what was searched.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.ListUserIdentities
+   */
+  listUserIdentities: {
+    methodKind: "unary";
+    input: typeof ListUserIdentitiesRequestSchema;
+    output: typeof ListUserIdentitiesResponseSchema;
+  },
+  /**
+   * Removes it and what hangs on it, at once.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.DeleteUserIdentity
+   */
+  deleteUserIdentity: {
+    methodKind: "unary";
+    input: typeof DeleteUserIdentityRequestSchema;
+    output: typeof EmptySchema;
+  },
+  /**
+   * The roles the user holds now, expired ones left out.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.ListUserRoles
+   */
+  listUserRoles: {
+    methodKind: "unary";
+    input: typeof ListUserRolesRequestSchema;
+    output: typeof ListUserRolesResponseSchema;
+  },
+  /**
+   * Gives roles. Whatever mints or introspects reads them.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.AssignUserRoles
+   */
+  assignUserRoles: {
+    methodKind: "unary";
+    input: typeof AssignUserRolesRequestSchema;
+    output: typeof AssignUserRolesResponseSchema;
+  },
+  /**
+   * Gives exactly these roles, in one transaction.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.ReplaceUserRoles
+   */
+  replaceUserRoles: {
+    methodKind: "unary";
+    input: typeof ReplaceUserRolesRequestSchema;
+    output: typeof ReplaceUserRolesResponseSchema;
+  },
+  /**
+   * Takes one role away. NOT_FOUND where it is not held.
+   *
+   * @generated from rpc tessera.admin.v1.UserService.RemoveUserRole
+   */
+  removeUserRole: {
+    methodKind: "unary";
+    input: typeof RemoveUserRoleRequestSchema;
+    output: typeof EmptySchema;
+  },
+}> = /*@__PURE__*/
+  serviceDesc(file_tessera_admin_v1_user, 0);
 

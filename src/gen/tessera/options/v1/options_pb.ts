@@ -14,7 +14,7 @@ import type { Message, UnknownEnum } from "@bufbuild/protobuf";
  * Describes the file tessera/options/v1/options.proto.
  */
 export const file_tessera_options_v1_options: GenFile = /*@__PURE__*/
-  fileDesc("CiB0ZXNzZXJhL29wdGlvbnMvdjEvb3B0aW9ucy5wcm90bxISdGVzc2VyYS5vcHRpb25zLnYxIkoKBkFjY2VzcxIrCgdjYWxsZXJzGAEgAygOMhoudGVzc2VyYS5vcHRpb25zLnYxLkNhbGxlchITCgtwZXJtaXNzaW9ucxgCIAMoCSpxCgZDYWxsZXISFgoSQ0FMTEVSX1VOU1BFQ0lGSUVEEAASEQoNQ0FMTEVSX1BVQkxJQxABEhEKDUNBTExFUl9DTElFTlQQAhIYChRDQUxMRVJfUFVCTElDX0NMSUVOVBADEg8KC0NBTExFUl9VU0VSEAQ6VAoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYoZYDIAEoCzIaLnRlc3NlcmEub3B0aW9ucy52MS5BY2Nlc3NSBmFjY2VzczpCCgtkZXN0cnVjdGl2ZRIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGKKWAyABKAhSC2Rlc3RydWN0aXZlOjYKBWF1ZGl0Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYo5YDIAEoCVIFYXVkaXQ6QQoLZGVhZGxpbmVfbXMSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxiklgMgASgNUgpkZWFkbGluZU1zOj8KCmNyZWRlbnRpYWwSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGKGWAyABKAhSCmNyZWRlbnRpYWw6PwoKcmVmZXJlbmNlcxIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYopYDIAEoCVIKcmVmZXJlbmNlczo5CgZzcGFyc2USHy5nb29nbGUucHJvdG9idWYuTWVzc2FnZU9wdGlvbnMYoZYDIAEoCFIGc3BhcnNlYgZwcm90bzM", [file_google_protobuf_descriptor]);
+  fileDesc("CiB0ZXNzZXJhL29wdGlvbnMvdjEvb3B0aW9ucy5wcm90bxISdGVzc2VyYS5vcHRpb25zLnYxIlwKBkFjY2VzcxIrCgdjYWxsZXJzGAEgAygOMhoudGVzc2VyYS5vcHRpb25zLnYxLkNhbGxlchITCgtwZXJtaXNzaW9ucxgCIAMoCRIQCghpbnN0YW5jZRgDIAEoCCpxCgZDYWxsZXISFgoSQ0FMTEVSX1VOU1BFQ0lGSUVEEAASEQoNQ0FMTEVSX1BVQkxJQxABEhEKDUNBTExFUl9DTElFTlQQAhIYChRDQUxMRVJfUFVCTElDX0NMSUVOVBADEg8KC0NBTExFUl9VU0VSEAQ6VAoGYWNjZXNzEh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYoZYDIAEoCzIaLnRlc3NlcmEub3B0aW9ucy52MS5BY2Nlc3NSBmFjY2VzczpCCgtkZXN0cnVjdGl2ZRIeLmdvb2dsZS5wcm90b2J1Zi5NZXRob2RPcHRpb25zGKKWAyABKAhSC2Rlc3RydWN0aXZlOjYKBWF1ZGl0Eh4uZ29vZ2xlLnByb3RvYnVmLk1ldGhvZE9wdGlvbnMYo5YDIAEoCVIFYXVkaXQ6QQoLZGVhZGxpbmVfbXMSHi5nb29nbGUucHJvdG9idWYuTWV0aG9kT3B0aW9ucxiklgMgASgNUgpkZWFkbGluZU1zOj8KCmNyZWRlbnRpYWwSHS5nb29nbGUucHJvdG9idWYuRmllbGRPcHRpb25zGKGWAyABKAhSCmNyZWRlbnRpYWw6PwoKcmVmZXJlbmNlcxIdLmdvb2dsZS5wcm90b2J1Zi5GaWVsZE9wdGlvbnMYopYDIAEoCVIKcmVmZXJlbmNlczo/CgpzZWFyY2hhYmxlEh0uZ29vZ2xlLnByb3RvYnVmLkZpZWxkT3B0aW9ucxijlgMgASgIUgpzZWFyY2hhYmxlOjkKBnNwYXJzZRIfLmdvb2dsZS5wcm90b2J1Zi5NZXNzYWdlT3B0aW9ucxihlgMgASgIUgZzcGFyc2ViBnByb3RvMw", [file_google_protobuf_descriptor]);
 
 /**
  * @generated from message tessera.options.v1.Access
@@ -31,6 +31,13 @@ export type Access = Message<"tessera.options.v1.Access"> & {
    * @generated from field: repeated string permissions = 2;
    */
   permissions: string[];
+
+  /**
+   * Only from the system tenant, which owns what stands above tenants.
+   *
+   * @generated from field: bool instance = 3;
+   */
+  instance: boolean;
 };
 
 /**
@@ -48,6 +55,13 @@ export type AccessJson = {
    * @generated from field: repeated string permissions = 2;
    */
   permissions?: string[];
+
+  /**
+   * Only from the system tenant, which owns what stands above tenants.
+   *
+   * @generated from field: bool instance = 3;
+   */
+  instance?: boolean;
 };
 
 /**
@@ -166,10 +180,18 @@ export const references: GenExtension<FieldOptions, string> = /*@__PURE__*/
   extDesc(file_tessera_options_v1_options, 5);
 
 /**
+ * A list can be searched by this field. The first such field of a message is the one searched when none is named.
+ *
+ * @generated from extension: bool searchable = 52003;
+ */
+export const searchable: GenExtension<FieldOptions, boolean> = /*@__PURE__*/
+  extDesc(file_tessera_options_v1_options, 6);
+
+/**
  * JSON of this message leaves out what is not set, where others write defaults out.
  *
  * @generated from extension: bool sparse = 52001;
  */
 export const sparse: GenExtension<MessageOptions, boolean> = /*@__PURE__*/
-  extDesc(file_tessera_options_v1_options, 6);
+  extDesc(file_tessera_options_v1_options, 7);
 

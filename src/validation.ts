@@ -2,19 +2,13 @@
 import { create, type DescMessage, fromBinary, fromJson, type JsonValue, type Message } from "@bufbuild/protobuf";
 import { isFieldError, type Path } from "@bufbuild/protobuf/reflect";
 import { createValidator } from "@bufbuild/protovalidate";
-import { Failure, type Violation } from "../failure.ts";
+import { Failure, type Violation } from "./failure.ts";
 
 /** Throws Failure `invalid`. */
 export type Validate = (desc: DescMessage, message: Message) => void;
 
-/** One validator, with the rules of these messages compiled now: the first validation of each costs milliseconds. */
-export function createValidation(requests: readonly DescMessage[]): Validate {
+export function createValidation(): Validate {
   const validator = createValidator();
-  for (const desc of requests) {
-    const { kind, error } = validator.validate(desc, create(desc));
-    if (kind === "error")
-      throw new Failure("internal", `the rules of ${desc.typeName} do not compile`, { cause: error });
-  }
   return (desc, message) => {
     const { kind, violations, error } = validator.validate(desc, message);
     if (kind === "error") throw error;
@@ -28,6 +22,18 @@ export function createValidation(requests: readonly DescMessage[]): Validate {
       );
     }
   };
+}
+
+/** Compiles the rules of these messages now: the first validation of each costs milliseconds. */
+export function compileRules(validate: Validate, requests: readonly DescMessage[]): void {
+  for (const desc of requests) {
+    try {
+      validate(desc, create(desc));
+    } catch (thrown) {
+      if (thrown instanceof Failure) continue;
+      throw new Failure("internal", `the rules of ${desc.typeName} do not compile`, { cause: thrown });
+    }
+  }
 }
 
 /** Throws Failure `invalid`. Unknown fields are dropped (they are a newer caller's), never stored. */

@@ -1,0 +1,111 @@
+// Links between one owner and many others, such as a user and its roles: added, replaced and removed as a set.
+import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
+import { Failure } from "../failure.ts";
+import type { AnyRow, RowWrite } from "../store/row-operations.ts";
+import { carryOut } from "./resource.ts";
+import type { Acting, ResourceParts, ResourceType } from "./resource-type.ts";
+import { planCreate, planDelete } from "./row-plans.ts";
+
+/** `owner` holds the columns that all links of the set share; `other` is the field that tells them apart. */
+export type LinkSet<D extends DescMessage> = {
+  type: ResourceType<D>;
+  owner: Readonly<Record<string, string>>;
+  other: string;
+};
+
+/** Adds what is missing and answers it; what is there already stays as it is. In one transaction. */
+export const addLinks = <D extends DescMessage>(
+  parts: ResourceParts,
+  links: LinkSet<D>,
+  acting: Acting,
+  ids: readonly string[],
+): Promise<string[]> =>
+  untilUndisturbed(async () => {
+    const missing: string[] = [];
+    for (const id of new Set(ids)) if ((await linkTo(parts, links, acting, id)) === undefined) missing.push(id);
+    await carryOut(parts, acting, ...(await creations(parts, links, acting, missing)));
+    return missing;
+  });
+
+/** Makes the set exactly these, each once; what stays keeps its row. In one transaction. */
+export const replaceLinks = <D extends DescMessage>(
+  parts: ResourceParts,
+  links: LinkSet<D>,
+  acting: Acting,
+  ids: readonly string[],
+): Promise<void> =>
+  untilUndisturbed(async () => {
+    const wanted = new Set(ids);
+    const rows = await allLinks(parts, links, acting);
+    const held = new Set(rows.map((row) => String(row[links.other])));
+    const missing = [...wanted].filter((id) => !held.has(id));
+    const surplus = rows.filter((row) => !wanted.has(String(row[links.other])));
+    const removals = surplus.map((row) => planDelete(links.type, acting, row));
+    await carryOut(parts, acting, ...removals, ...(await creations(parts, links, acting, missing)));
+  });
+
+/** Throws notFound where there is no such link. */
+export async function removeLink<D extends DescMessage>(
+  parts: ResourceParts,
+  links: LinkSet<D>,
+  acting: Acting,
+  id: string,
+): Promise<void> {
+  const row = await linkTo(parts, links, acting, id);
+  if (row === undefined) throw new Failure("notFound", "not found");
+  await carryOut(parts, acting, planDelete(links.type, acting, row));
+}
+
+/** Every link of the set, in order of birth. */
+export async function allLinks<D extends DescMessage>(
+  parts: Pick<ResourceParts, "store">,
+  { type, owner }: Pick<LinkSet<D>, "type" | "owner">,
+  { tenantId }: Pick<Acting, "tenantId">,
+): Promise<AnyRow[]> {
+  const found: AnyRow[] = [];
+  let after: readonly (string | number)[] | undefined;
+  do {
+    const page = await parts.store.tenant(tenantId).list(type.name, { parent: owner, after, limit: 1000 });
+    found.push(...page.rows);
+    after = page.next;
+  } while (after !== undefined);
+  return found;
+}
+
+const linkTo = <D extends DescMessage>(
+  parts: Pick<ResourceParts, "store">,
+  { type, owner, other }: LinkSet<D>,
+  { tenantId }: Pick<Acting, "tenantId">,
+  id: string,
+): Promise<AnyRow | undefined> => {
+  const empty = Object.fromEntries(type.key.map((name) => [name, null]));
+  return parts.store.tenant(tenantId).rowByKey(type.name, { ...empty, ...owner, [other]: id });
+};
+
+async function creations<D extends DescMessage>(
+  parts: ResourceParts,
+  { type, owner, other }: LinkSet<D>,
+  acting: Acting,
+  ids: readonly string[],
+): Promise<RowWrite[]> {
+  const writes: RowWrite[] = [];
+  for (const id of ids) {
+    const init = { ...owner, [other]: id } as MessageInitShape<D>;
+    writes.push((await planCreate(parts, type, acting, init)).write);
+  }
+  return writes;
+}
+
+const attempts = 3;
+
+/** What was planned is void when somebody else changed the set meanwhile: then it is planned anew. */
+async function untilUndisturbed<T>(work: () => Promise<T>): Promise<T> {
+  for (let left = attempts; ; left--) {
+    try {
+      return await work();
+    } catch (thrown) {
+      const disturbed = thrown instanceof Failure && ["exists", "notFound", "stale"].includes(thrown.kind);
+      if (!disturbed || left === 1) throw thrown;
+    }
+  }
+}

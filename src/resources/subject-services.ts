@@ -1,0 +1,5 @@
+// Services of the subject family.
+import type { Served } from "../call.ts";
+import type { Parts } from "../parts.ts";
+
+export const subjectServices = (_parts: Parts): Served[] => [];
