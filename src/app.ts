@@ -1,6 +1,8 @@
 // The whole service as a value: opened parts in, two listening doors out. main and the tests both call it.
 import { setTimeout as delay } from "node:timers/promises";
+import type { Logger } from "pino";
 import { authUseCases, machinePermissions, verifyBearer } from "./auth/index.ts";
+import { auditEvent } from "./audit.ts";
 import { sealAudit } from "./audit-trail.ts";
 import { serve } from "./call.ts";
 import type { Settings } from "./config.ts";
@@ -8,13 +10,14 @@ import { Failure } from "./failure.ts";
 import { AuthService } from "./gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "./parts.ts";
 import { signingAlgorithms } from "./policy/keys.ts";
-import { managementServices } from "./resources/index.ts";
+import { managementServices, retireBootstrapFile } from "./resources/index.ts";
+import type { Store } from "./store/store.ts";
 import { createMetrics, type Metrics } from "./telemetry.ts";
 import { createIdentify } from "./transport/caller.ts";
-import { createDispatch } from "./transport/dispatch.ts";
+import { createDispatch, type OnDenied } from "./transport/dispatch.ts";
 import { startGrpc } from "./transport/grpc.ts";
 import { type HttpParts, startHttp } from "./transport/http.ts";
-import { createLimits } from "./transport/limits.ts";
+import { createLimits, type Limits } from "./transport/limits.ts";
 import { resolveMethods } from "./transport/method.ts";
 import { createHttpServer, grpcCredentials } from "./transport/tls.ts";
 import { createRouter } from "./transport/trpc.ts";
@@ -57,6 +60,7 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
     random,
     log,
     metrics,
+    onDenied: recordDenied(store, limits, log),
   });
   const tlsOptions = {
     onProblem: (problem: unknown) => log.error({ err: problem }, "the certificate could not be reloaded"),
@@ -98,6 +102,26 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
       await stopClockwork();
     },
   };
+}
+
+/**
+ * Denied changes stand in the trail of the caller's tenant. Each costs the caller's budget, and beyond it they are only
+ * counted, so that nobody fills the trail; who only named itself is nobody to write down.
+ */
+function recordDenied(store: Store, limits: Limits, log: Logger): OnDenied {
+  const record = async (...[call, { event, failure, source }]: Parameters<OnDenied>) => {
+    const { caller } = call;
+    if (caller.kind === "anonymous" || (caller.kind === "client" && caller.proof === "public")) return;
+    await limits.caller(caller, source, 1);
+    const tenantId = caller.client.tenant.id;
+    const facts = { event, subject: "", tenantId, outcome: "refused", reason: failure.reason } as const;
+    await store.write("recordEvent", { audit: auditEvent(call, facts) });
+  };
+  return (call, facts) =>
+    void record(call, facts).catch((thrown: unknown) => {
+      const isFlood = thrown instanceof Failure && thrown.kind === "exhausted";
+      if (!isFlood) log.warn({ err: thrown, requestId: call.requestId }, "a denied call could not be recorded");
+    });
 }
 
 /** The door, or in words why its address cannot be had. */
@@ -146,9 +170,10 @@ function startClockwork(parts: Parts, settings: Settings): () => Promise<void> {
   const timers = [
     repeat("sealing the audit trail", every.seal, () => sealAudit({ ...parts, checkpointFile })),
     repeat("turning the keys", every.keys, () => keyring.tick()),
-    repeat("sweeping", every.sweep, () => {
+    repeat("sweeping", every.sweep, async () => {
       const before = clock.now();
-      return store.write("sweep", { before, grantsBefore: before - 1000 * settings.grantRetention });
+      await store.write("sweep", { before, grantsBefore: before - 1000 * settings.grantRetention });
+      await retireBootstrapFile(parts);
     }),
   ];
   return async () => {

@@ -27,6 +27,9 @@ export function auditEvent(call: Pick<Call, "caller" | "now" | "requestId">, fac
   };
 }
 
+/** Whoever uses the one-time secret that opens a tenant. */
+export const bootstrapper = "bootstrap";
+
 /** The operator at the machine itself: the command line, the declaration file, a timer. */
 export const operator = "operator";
 

@@ -8,6 +8,8 @@ import { Failure, type Violation } from "./failure.ts";
 export type Actions = {
   serve(settings: Settings): Promise<void>;
   apply(settings: Settings, files: readonly string[], prune: boolean): Promise<void>;
+  /** Of all tenants where none is named; to standard output where no file is. */
+  export(settings: Settings, options: { tenant: string; output: string }): Promise<void>;
   listKeys(settings: Settings): Promise<void>;
   rotateKeys(settings: Settings): Promise<void>;
   revokeKey(settings: Settings, kid: string): Promise<void>;
@@ -75,6 +77,15 @@ export function createProgram(actions: Actions, surroundings: Surroundings = sys
     .action(async (files: string[], { prune = false }: { prune?: boolean }, command: Command) =>
       actions.apply(settingsOf(command), files, prune),
     );
+  configurable(program.command("export"))
+    .description("write the state of a tenant as a file that apply reads, without secrets")
+    .addOption(new Option("--tenant <name>", "The tenant.").conflicts("all"))
+    .option("--all", "All tenants, the system tenant among them.")
+    .option("--output <file>", "Where to, readable for its owner only. Default: standard output.", "")
+    .action(async ({ tenant = "", all = false, output }: ExportOptions, command: Command) => {
+      if (tenant === "" && !all) command.error("error: name a tenant with --tenant, or take --all");
+      await actions.export(settingsOf(command), { tenant, output });
+    });
   configurable(program.command("healthcheck"))
     .description("ask the running service whether it serves; for containers")
     .action(async (_options, command: Command) => actions.healthcheck(settingsOf(command)));
@@ -88,6 +99,8 @@ export function createProgram(actions: Actions, surroundings: Surroundings = sys
     .action((_options, command: Command) => out(printSettings(sourcesOf(flagsOf(command)))));
   return program.addHelpText("after", after);
 }
+
+type ExportOptions = { tenant?: string; all?: boolean; output: string };
 
 function addKeys(program: Command, actions: Actions, settingsOf: (command: Command) => Settings): void {
   const group = program.command("keys").description("signing keys and the key that seals them");

@@ -1,4 +1,4 @@
-// The control socket: how `tessera apply` and `tessera keys` reach a running instance. A Unix socket in the data folder
+// The control socket: how `tessera apply`, `export` and `keys` reach a running instance. A Unix socket in the data folder
 // that only its owner may open; one JSON request, one JSON answer.
 import { rmSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
@@ -45,6 +45,13 @@ export async function askRunning(dataDir: string, request: OperatorRequest): Pro
   const parsed = JSON.parse(answered) as Answer;
   if ("lines" in parsed) return parsed.lines;
   throw new Failure(parsed.kind, parsed.message, { violations: parsed.violations });
+}
+
+/** Whether an instance runs on this data folder. */
+export async function isRunning(dataDir: string): Promise<boolean> {
+  const socket = await connected(pathIn(dataDir));
+  socket?.destroy();
+  return socket !== undefined;
 }
 
 /** The socket has its mode from the moment it exists, so nobody else connects before it is set. */

@@ -8,18 +8,21 @@ import { createApp } from "./app.ts";
 import { type Actions, runCommand } from "./cli.ts";
 import { steadyClock } from "./clock.ts";
 import { type Address, formatAddress, type Settings } from "./config.ts";
-import { askRunning, listenForControl } from "./control.ts";
+import { askRunning, isRunning, listenForControl } from "./control.ts";
 import { banner } from "./dev/banner.ts";
 import { applyDemo, type DevFile, startDemoIssuer, writeDevFile } from "./dev/demo.ts";
+import { writeExport } from "./export-file.ts";
 import { Failure } from "./failure.ts";
 import { type Opened, openParts } from "./open.ts";
-import { applyAtStart, createOperate, type OperatorRequest } from "./operate.ts";
+import { applyAtStart, createOperate, type Operate, type OperatorRequest } from "./operate.ts";
 import { systemRandom } from "./random.ts";
+import { offerBootstrap } from "./resources/index.ts";
 import { createLog } from "./telemetry.ts";
 
 const actions: Actions = {
   serve,
   apply: (settings, files, prune) => operateOn(settings, { command: "apply", files: files.map(readFile), prune }),
+  export: exportTo,
   listKeys: (settings) => operateOn(settings, { command: "list-keys" }),
   rotateKeys: (settings) => operateOn(settings, { command: "rotate-keys" }),
   revokeKey: (settings, kid) => operateOn(settings, { command: "revoke-key", kid }),
@@ -52,6 +55,7 @@ async function serve(asked: Settings): Promise<void> {
   const operate = createOperate(parts, settings.auditCheckpointFile);
   const demo = devIssuer && (await applyDemo(parts, { devIssuer: devIssuer.issuer, dataDir: settings.dataDir }));
   if (settings.apply.length > 0) await applyAtStart(parts, settings.apply.map(readFile), settings.dataDir);
+  await offerBootstrap(parts);
   const app = await createApp(settings, parts);
   const control = await listenForControl(settings.dataDir, operate);
   stopOnSignal(log, async () => {
@@ -83,13 +87,27 @@ async function serve(asked: Settings): Promise<void> {
 async function operateOn(settings: Settings, request: OperatorRequest): Promise<void> {
   const answered = await askRunning(settings.dataDir, request);
   if (answered !== undefined) return print(answered);
+  await onStopped(settings, async (operate) => print(await operate(request)));
+}
+
+async function onStopped(settings: Settings, work: (operate: Operate) => Promise<void>): Promise<void> {
   const log = createLog({ ...settings.log, level: "error" });
   const opened = await open(settings, log);
   try {
-    print(await createOperate(opened.parts, settings.auditCheckpointFile)(request));
+    await work(createOperate(opened.parts, settings.auditCheckpointFile));
   } finally {
     await opened.close();
   }
+}
+
+async function exportTo(settings: Settings, wanted: { tenant: string; output: string }): Promise<void> {
+  const asked: Operate = async (request) => {
+    const answered = await askRunning(settings.dataDir, request);
+    if (answered === undefined) throw new Failure("unavailable", "the running instance has ended");
+    return answered;
+  };
+  if (await isRunning(settings.dataDir)) return writeExport(asked, wanted);
+  await onStopped(settings, (operate) => writeExport(operate, wanted));
 }
 
 function open(settings: Settings, log: Logger): Promise<Opened> {

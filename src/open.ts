@@ -1,12 +1,14 @@
 // Opens what the service stands on: key-encryption key, store, keyring, issuers, secrets. No door is open yet.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import type { Logger } from "pino";
 import { operatorEvent } from "./audit.ts";
 import { type Clock, steadyClock } from "./clock.ts";
 import { isLoopback, type KekSettings, type Settings } from "./config.ts";
 import { Failure } from "./failure.ts";
-import type { Parts } from "./parts.ts";
+import { createMessages } from "./messages/messages.ts";
+import type { BootstrapFile, Parts } from "./parts.ts";
 import { createPolicyCache } from "./policies.ts";
 import { type Random, systemRandom, newId } from "./random.ts";
 import { createOwnSecrets } from "./secrets/own.ts";
@@ -83,6 +85,8 @@ function assemble(settings: Settings, base: Base): Parts {
     mint: createMint({ keyring, issuer }),
     verify: createVerifier({ keyring, issuer }),
     issuers: createIssuers({ outbound, clock, log }),
+    messages: createMessages({ outbound }),
+    bootstrapFile: bootstrapFileIn(settings.dataDir),
     secrets: openSecrets(settings, { store, keyring, log }),
     clock,
     random,
@@ -118,6 +122,21 @@ function openSecrets(
   });
 }
 
+function bootstrapFileIn(dataDir: string): BootstrapFile {
+  const path = join(dataDir, "bootstrap-secret.txt");
+  const remove = () => rmSync(path, { force: true });
+  return {
+    path,
+    exists: () => existsSync(path),
+    write(secret) {
+      // Made anew, so that its mode does not depend on what was there.
+      remove();
+      writeFileSync(path, `${secret}\n`, { mode: 0o600, flag: "wx" });
+    },
+    remove,
+  };
+}
+
 /** The keys' rows, each saved set with its audit event. Keys stand above tenants, in the tenant named "system". */
 function keyRecords(store: Store, clock: Clock, random: Random): KeyRecords {
   return {
@@ -126,9 +145,10 @@ function keyRecords(store: Store, clock: Clock, random: Random): KeyRecords {
       signingKeys: (await store.instance.signingKeys()) as Awaited<ReturnType<KeyRecords["load"]>>["signingKeys"],
       dataKeys: (await store.instance.dataKeys()) as Awaited<ReturnType<KeyRecords["load"]>>["dataKeys"],
     }),
-    save: ({ revision, signingKeys, dataKeys, event }) => {
+    save: ({ revision, signingKeys, dataKeys, event, by }) => {
       const now = clock.now();
-      const audit = operatorEvent(now, newId(now, random), { event, subject: "keyring", tenantId: systemTenantId });
+      const facts = { event, subject: "keyring", tenantId: systemTenantId };
+      const audit = { ...operatorEvent(now, newId(now, random), facts), ...by };
       return store.write("saveKeys", { revision, signingKeys: [...signingKeys], dataKeys: [...dataKeys], audit });
     },
   };

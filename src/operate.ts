@@ -10,15 +10,19 @@ import type { Parts } from "./parts.ts";
 import { algorithmOf } from "./policy/keys.ts";
 import { newId } from "./random.ts";
 import {
+  announcedIn,
   type Applied,
   type AppliedChange,
   applyDeclaration,
   checkDeclaration,
+  exportLines,
   readDeclarations,
 } from "./resources/index.ts";
 
 export type OperatorRequest =
   | { command: "apply"; files: { name: string; text: string }[]; prune: boolean }
+  /** One part: `from` is where it begins, "" at the first. Of all tenants where none is named. */
+  | { command: "export"; tenant: string; from: string }
   | { command: "list-keys" | "rotate-keys" | "verify-audit" }
   | { command: "revoke-key"; kid: string }
   | { command: "rewrap-keys"; kekFile: string };
@@ -34,6 +38,8 @@ export function createOperate(parts: Needs, checkpointFile: string): Operate {
     switch (request.command) {
       case "apply":
         return apply(parts, request);
+      case "export":
+        return exportLines(parts, { ...request, now: parts.clock.now() });
       case "list-keys":
         return listKeys(parts);
       case "rotate-keys":
@@ -111,13 +117,30 @@ async function applyFiles(
   const first = all.filter((one, i) => all.findIndex((other) => sameTenant(one, other)) === i);
   if (prune && first.length < all.length)
     throw new Failure("invalid", "what is to be pruned has to be declared in one document for each tenant");
-  const options = () => ({ now: parts.clock.now(), requestId: newId(parts.clock.now(), parts.random), prune });
-  for (const { file, declaration } of first) await naming(file, checkDeclaration(parts, declaration, options()));
+  const optionsOf = announcing(parts, all, prune);
+  for (const { file, declaration } of first)
+    await naming(file, checkDeclaration(parts, declaration, optionsOf(declaration)));
   for (const { file, declaration } of all)
-    tell({ declaration, result: await naming(file, applyDeclaration(parts, declaration, options())) });
+    tell({ declaration, result: await naming(file, applyDeclaration(parts, declaration, optionsOf(declaration))) });
 }
 
-const sameTenant = (a: Declared, b: Declared): boolean => a.declaration.tenant?.name === b.declaration.tenant?.name;
+const nameOf = ({ tenant }: Declaration): string => tenant?.name ?? "";
+const sameTenant = (a: Declared, b: Declared): boolean => nameOf(a.declaration) === nameOf(b.declaration);
+
+/** Where a tenant has several documents, each is told what the others make. */
+function announcing({ clock, random }: Needs, all: readonly Declared[], prune: boolean) {
+  const byTenant = Map.groupBy(
+    all.map(({ declaration }) => declaration),
+    nameOf,
+  );
+  const announced = new Map([...byTenant].map(([name, parts]) => [name, announcedIn(parts.length > 1 ? parts : [])]));
+  return (declaration: Declaration) => ({
+    now: clock.now(),
+    requestId: newId(clock.now(), random),
+    prune,
+    announced: announced.get(nameOf(declaration)),
+  });
+}
 
 async function naming<T>(file: string, step: Promise<T>): Promise<T> {
   try {
@@ -135,7 +158,7 @@ function linesOf({ tenant }: Declaration, { changes, warnings }: Applied): strin
 }
 
 const lineOf = ({ action, type, name, id, secret }: AppliedChange): string =>
-  `${action} ${type} ${name} (${id})${secret === undefined ? "" : `\n  secret, shown this once: ${secret}`}`;
+  `${[action, type, name].filter(Boolean).join(" ")} (${id})${secret === undefined ? "" : `\n  secret, shown this once: ${secret}`}`;
 
 function listKeys({ keyring }: Needs): string[] {
   return keyring

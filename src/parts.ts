@@ -2,6 +2,7 @@
 import type { Logger } from "pino";
 import type { PolicyCache } from "./policies.ts";
 import type { Clock } from "./clock.ts";
+import type { Messages } from "./messages/messages.ts";
 import type { Random } from "./random.ts";
 import type { Secrets } from "./secrets/secrets.ts";
 import type { Store } from "./store/store.ts";
@@ -20,6 +21,15 @@ export type Lifetimes = {
   retryWindow: number;
 };
 
+/** Where an instance that nobody administers leaves the secret that opens it, for its operator only. */
+export type BootstrapFile = {
+  path: string;
+  exists(): boolean;
+  /** Instead of what is there. */
+  write(secret: string): void;
+  remove(): void;
+};
+
 export type Parts = {
   /** The issuer identifier in every token, byte for byte (RFC 8414 section 2). */
   issuer: string;
@@ -30,7 +40,9 @@ export type Parts = {
   mint: Mint;
   verify: Verify;
   issuers: Issuers;
+  messages: Messages;
   secrets: Secrets;
+  bootstrapFile: BootstrapFile;
   clock: Clock;
   random: Random;
   validate: Validate;

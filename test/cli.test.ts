@@ -19,6 +19,7 @@ async function run(words: string, env: Record<string, string> = {}, replaced: Pa
   const actions: Actions = {
     serve: record("serve"),
     apply: record("apply"),
+    export: record("export"),
     listKeys: record("listKeys"),
     rotateKeys: record("rotateKeys"),
     revokeKey: record("revokeKey"),
@@ -42,6 +43,8 @@ describe("commands", () => {
     ["serve", "serve", []],
     ["apply a.yaml b.yaml", "apply", [["a.yaml", "b.yaml"], false]],
     ["apply --prune a.yaml", "apply", [["a.yaml"], true]],
+    ["export --tenant harbour", "export", [{ tenant: "harbour", output: "" }]],
+    ["export --all --output o.yaml", "export", [{ tenant: "", output: "o.yaml" }]],
     ["keys list", "listKeys", []],
     ["keys rotate", "rotateKeys", []],
     ["keys revoke k1", "revokeKey", ["k1"]],
@@ -78,7 +81,7 @@ describe("commands", () => {
 describe("help", () => {
   it("names every command and answers 0", async () => {
     const { code, out } = await run("--help");
-    for (const name of ["serve", "apply", "healthcheck", "keys", "audit", "config"])
+    for (const name of ["serve", "apply", "export", "healthcheck", "keys", "audit", "config"])
       expect(out).toContain(`\n  ${name}`);
     expect(code).toBe(0);
   });
@@ -101,6 +104,8 @@ describe("mistakes", () => {
     ["serve --grpc-adress x", "--grpc-address"],
     ["bogus", "unknown command 'bogus'"],
     ["apply --dev", "missing required argument"],
+    ["export --dev", "name a tenant"],
+    ["export --all --tenant a", "cannot be used with"],
     ["keys revoke --dev", "missing required argument"],
     ["keys bogus", "unknown command"],
     ["serve --data-dir", "argument missing"],

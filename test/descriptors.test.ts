@@ -28,27 +28,38 @@ const methods = files.flatMap(({ services }) => services).flatMap((service) => s
 const isQuery = ({ idempotency }: (typeof methods)[number]) =>
   idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
 
-function withParts(message: DescMessage, into = new Set<DescMessage>()): Set<DescMessage> {
+const isOutput = (field: DescField) => getOption(field, field_behavior).includes(FieldBehavior.OUTPUT_ONLY);
+type Which = (field: DescField) => boolean;
+
+function withParts(message: DescMessage, which: Which, into = new Set<DescMessage>()): Set<DescMessage> {
   if (into.has(message) || !message.typeName.startsWith("tessera.")) return into;
   into.add(message);
-  for (const { message: part } of message.fields) if (part) withParts(part, into);
+  for (const field of message.fields.filter(which)) if (field.message) withParts(field.message, which, into);
   return into;
 }
 
 const all = new Set(
   files.filter(({ proto }) => !proto.package.startsWith("tessera.options")).flatMap(({ messages }) => messages),
 );
-const reached = (ends: DescMessage[]) => new Set(ends.flatMap((message) => [...withParts(message)]));
-const asked = reached(methods.map(({ input }) => input));
-const answered = reached(methods.map(({ output }) => output));
+const reached = (ends: DescMessage[], which: Which) =>
+  new Set(ends.flatMap((message) => [...withParts(message, which)]));
+// What the service alone fills in is not read from a request.
+const asked = reached(
+  methods.map(({ input }) => input),
+  (field) => !isOutput(field),
+);
+const answered = reached(
+  methods.map(({ output }) => output),
+  () => true,
+);
 // What no method names yet comes in through a declaration, and will through a method.
 const requests = [...all]
-  .flatMap((message) => [...withParts(message)])
+  .flatMap((message) => [...withParts(message, () => true)])
   .filter((message) => asked.has(message) || !answered.has(message));
 
 const fields = [...new Set(requests)]
   .flatMap((message) => message.fields)
-  .filter((field) => !getOption(field, field_behavior).includes(FieldBehavior.OUTPUT_ONLY));
+  .filter((field) => !isOutput(field));
 const nameOf = (field: DescField) => `${field.parent.typeName}.${field.name}`;
 
 describe("every method", () => {
@@ -60,8 +71,10 @@ describe("every method", () => {
       const { callers, permissions } = getOption(method, access);
       expect([...callers, ...permissions]).not.toEqual([]);
       expect(callers).not.toContain(Caller.UNSPECIFIED);
-      for (const permission of permissions) expect(permission).toMatch(/^[a-z_]+:(read|write)$/);
+      for (const permission of permissions) expect(permission).toMatch(/^([a-z_]+:(read|write)|role:assign)$/);
     }
+    const open = methods.filter((method) => getOption(method, access).callers.includes(Caller.PUBLIC));
+    expect(open.map(({ parent, name }) => `${parent.name}/${name}`)).toEqual(["BootstrapService/Bootstrap"]);
   });
 
   it("N8-04: that changes something names its audit event, and a query names none", () => {

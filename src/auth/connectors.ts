@@ -11,6 +11,7 @@ export function trustedConnector(row: Row<"connector">, keyring: Pick<Keyring, "
     jwksUri: row.jwksUri,
     introspectionEndpoint: row.introspectionEndpoint,
     userinfoEndpoint: row.userinfoEndpoint,
+    subjectClaim: row.subjectClaim,
     clientId: row.clientId,
     // Opened only when it is sent.
     clientSecret: () =>

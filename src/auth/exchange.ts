@@ -31,7 +31,7 @@ export const exchange =
       connectorId: request.connectorId,
     });
     const tenant = parts.store.tenant(application.tenantId);
-    const organization = await organizationOf(tenant, user, request.organizationId);
+    const organization = await organizationOf(tenant, user, application, request.organizationId);
     const subject = await subjectAt(parts, call, { client, user, resource, organization, policy });
     const issued = await issue(parts, call, {
       ...subject,

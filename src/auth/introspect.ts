@@ -10,12 +10,15 @@ import type {
 } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
 import { crossAudience } from "../policy/audience.ts";
+import type { Consent } from "../policy/consent.ts";
 import { endedBecause } from "../policy/standing.ts";
+import type { Standing } from "../store/reads.ts";
 import { isRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
 import { callingClient } from "../call.ts";
 import { decidePresentation } from "./family.ts";
 import { aliveToken, readOwnToken } from "./liveness.ts";
 import { machinePermissions } from "./machine.ts";
+import { consentOf } from "./subject.ts";
 
 type Needs = Pick<Parts, "store" | "policies" | "keyring" | "verify" | "issuer">;
 type Answer = MessageInitShape<typeof IntrospectResponseSchema>;
@@ -52,7 +55,7 @@ async function aboutAccessToken(parts: Needs, call: Call, token: string): Promis
     active: true,
     scope: alive.permissions.join(" "),
     clientId: claims.client_id,
-    username: alive.standing.user.username,
+    ...named(alive.standing, alive.consent),
     tokenType: "access_token",
     exp: claims.exp,
     iat: claims.iat,
@@ -83,10 +86,11 @@ async function aboutRefreshToken(parts: Needs, call: Call, token: string): Promi
   if (decision.kind === "refuse" || decision.kind === "reuse") return inactive;
   const standing = await tenant.standing(family.grantId, "");
   if (standing === undefined || endedBecause(standing, call.now) !== undefined) return inactive;
+  const consent = await consentOf(tenant, application, standing.grant.resourceId);
   return {
     active: true,
     clientId: application.id,
-    username: standing.user.username,
+    ...named(standing, consent),
     tokenType: "refresh_token",
     exp: Math.floor(Math.min(family.idleExpireTime, family.absoluteExpireTime) / 1000),
     iat: Math.floor((family.rotateTime ?? family.createTime) / 1000),
@@ -96,6 +100,10 @@ async function aboutRefreshToken(parts: Needs, call: Call, token: string): Promi
     sid: family.grantId,
   };
 }
+
+/** A third party's token names its user where that was consented to. */
+const named = ({ user }: Standing, consent: Consent | undefined) =>
+  consent === undefined || consent.picture.has("profile") ? { username: user.username } : {};
 
 /** The caller serves the audience, or holds the cross-audience permission. */
 async function mayRead(parts: Needs, call: Call, serverClientIds: readonly string[]): Promise<boolean> {

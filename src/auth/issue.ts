@@ -3,6 +3,7 @@ import type { Call, ClientState } from "../call.ts";
 import { badToken, Failure } from "../failure.ts";
 import type { Lifetimes, Parts } from "../parts.ts";
 import { accessTokenLifetime, adminLifetime } from "../policy/lifetime.ts";
+import type { Consent } from "../policy/consent.ts";
 import { allPermissions, type Effective, type Policy, type PolicyResource } from "../policy/permissions.ts";
 import { narrow, parseScope } from "../policy/scopes.ts";
 import { newId } from "../random.ts";
@@ -10,7 +11,7 @@ import type { Row } from "../store/tables.ts";
 import { algorithmOf } from "../policy/keys.ts";
 import { newRefreshToken } from "../tokens/refresh-token.ts";
 import { realmOf } from "./realm.ts";
-import { type ActingOrganization, permissionsOf } from "./subject.ts";
+import { type ActingOrganization, consentOf, permissionsOf } from "./subject.ts";
 
 type Needs = Pick<Parts, "store" | "mint" | "keyring" | "lifetimes" | "random" | "log">;
 
@@ -22,6 +23,8 @@ export type Subject = {
   resource: PolicyResource;
   effective: Effective;
   organization: ActingOrganization | undefined;
+  /** Limits a third-party application. */
+  consent: Consent | undefined;
   realm: Realm;
 };
 
@@ -96,18 +99,21 @@ export async function mintAccess(
 export async function subjectAt(
   parts: Pick<Parts, "store">,
   call: Pick<Call, "now">,
-  input: Omit<Subject, "effective" | "realm"> & { policy: Policy },
+  input: Omit<Subject, "consent" | "effective" | "realm"> & { policy: Policy },
 ): Promise<Subject & { policy: Policy }> {
-  const effective = await permissionsOf(parts.store.tenant(input.user.tenantId), {
+  const tenant = parts.store.tenant(input.user.tenantId);
+  const consent = await consentOf(tenant, input.client.application, input.resource.id);
+  const effective = await permissionsOf(tenant, {
     policy: input.policy,
     userId: input.user.id,
     resourceId: input.resource.id,
     organizationRoleIds: input.organization?.roleIds ?? [],
+    consent,
     now: call.now,
   });
   const realm = realmOf(input.resource);
   if (realm === "admin" && allPermissions(effective).length === 0) throw badToken("no management role");
-  return { ...input, effective, realm };
+  return { ...input, consent, effective, realm };
 }
 
 /** null asks for everything the subject may do. */

@@ -1,12 +1,13 @@
 // Is this access token alive, and what may its subject still do? Asked by Introspect and for every bearer.
 import { Failure } from "../failure.ts";
 import type { Parts } from "../parts.ts";
+import type { Consent } from "../policy/consent.ts";
 import { allPermissions, type Effective } from "../policy/permissions.ts";
 import { endedBecause } from "../policy/standing.ts";
 import type { Standing } from "../store/reads.ts";
 import type { AccessClaims } from "../tokens/mint.ts";
 import { realmOf } from "./realm.ts";
-import { permissionsOf } from "./subject.ts";
+import { consentOf, permissionsOf } from "./subject.ts";
 
 /** The claims of a token that we signed and that has not expired; undefined for any other. An outage is thrown. */
 export async function readOwnToken(
@@ -22,7 +23,13 @@ export async function readOwnToken(
   }
 }
 
-export type Alive = { standing: Standing; permissions: readonly string[]; roles: readonly string[] };
+/** `consent` limits a third-party application. */
+export type Alive = {
+  standing: Standing;
+  permissions: readonly string[];
+  roles: readonly string[];
+  consent: Consent | undefined;
+};
 
 /** Undefined once anything ended it. Permissions are those embedded ∩ those the subject has now. */
 export async function aliveToken(
@@ -37,7 +44,9 @@ export async function aliveToken(
   const embedded = claims.permissions ?? [];
   if (await parentEnded(parts, claims.tenant_id, standing, now)) return undefined;
 
-  const live = await liveEffective(parts, claims.tenant_id, standing, now);
+  const tenant = parts.store.tenant(claims.tenant_id);
+  const consent = await consentOf(tenant, clientOf(standing), standing.grant.resourceId);
+  const live = await liveEffective(parts, standing, consent, now);
   const held = new Set(allPermissions(live));
   // An admin token is its subject's management role; without one it opens nothing, not even what any user may call.
   if (realmOf(standing.resource) === "admin" && held.size === 0) return undefined;
@@ -46,6 +55,7 @@ export async function aliveToken(
     standing,
     permissions: embedded.filter((name) => held.has(name)),
     roles: (claims.roles ?? []).filter((name) => roles.has(name)),
+    consent,
   };
 }
 
@@ -65,14 +75,20 @@ async function parentEnded(
   return false;
 }
 
+/** The application that the grant was opened for. */
+export const clientOf = ({ grant, application }: Standing) => ({
+  id: grant.clientId,
+  thirdParty: application.thirdParty,
+});
+
 async function liveEffective(
   parts: Pick<Parts, "store" | "policies">,
-  tenantId: string,
   { grant, tenant }: Standing,
+  consent: Consent | undefined,
   now: number,
 ): Promise<Effective> {
-  const handle = parts.store.tenant(tenantId);
-  const policy = await parts.policies.of(tenantId, tenant.policyEpoch);
+  const handle = parts.store.tenant(grant.tenantId);
+  const policy = await parts.policies.of(grant.tenantId, tenant.policyEpoch);
   const membership =
     grant.organizationId === null ? undefined : await handle.membership(grant.userId, grant.organizationId);
   return permissionsOf(handle, {
@@ -80,6 +96,7 @@ async function liveEffective(
     userId: grant.userId,
     resourceId: grant.resourceId,
     organizationRoleIds: membership?.roleIds ?? [],
+    consent,
     now,
   });
 }

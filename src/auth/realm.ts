@@ -13,7 +13,7 @@ export const realmOf = ({ indicator }: Pick<PolicyResource, "indicator">): "admi
 export function realmTarget(
   policy: Policy,
   realm: Realm,
-  application: Pick<Row<"application">, "defaultResourceId" | "resourceIds">,
+  application: Pick<Row<"application">, "defaultResourceId" | "resourceIds" | "thirdParty">,
 ): PolicyResource {
   // One leaked secret of some service must not open the administration: the application has to be meant for it.
   if (realm === Realm.ADMIN)

@@ -132,7 +132,7 @@ async function currentSubject(parts: Needs, call: Call, client: ClientState, gra
   const user = await tenant.user(grant.userId);
   const resource = policy.resources.get(grant.resourceId);
   if (user === undefined || resource === undefined) throw invalidGrant("the subject or audience is gone");
-  const organization = await organizationOf(tenant, user, grant.organizationId ?? "");
+  const organization = await organizationOf(tenant, user, client.application, grant.organizationId ?? "");
   return subjectAt(parts, call, { client, user, resource, organization, policy }).catch((thrown: unknown) => {
     throw thrown instanceof Failure && thrown.kind === "badToken" ? invalidGrant(thrown.cause) : thrown;
   });

@@ -3,11 +3,11 @@ import { auditEvent } from "../audit.ts";
 import type { Call, ClientState } from "../call.ts";
 import { badToken } from "../failure.ts";
 import type { Parts } from "../parts.ts";
-import { emailKey } from "../policy/email.ts";
 import { newId } from "../random.ts";
 import type { Row } from "../store/tables.ts";
 import type { UpstreamSubject } from "../tokens/issuers.ts";
 import { trustedConnector } from "./connectors.ts";
+import { profileColumns, syncProfile, userTerms } from "./profile.ts";
 import { activeUser } from "./subject.ts";
 
 type Needs = Pick<Parts, "store" | "issuers" | "keyring" | "random">;
@@ -29,7 +29,7 @@ export async function recognize(
   const { application } = input.client;
   const tenant = parts.store.tenant(application.tenantId);
   const rows = await Promise.all(application.connectorIds.map((id) => tenant.connector(id)));
-  const usable = rows.filter((row) => row !== undefined && !row.disabled) as Row<"connector">[];
+  const usable = rows.filter((row) => row !== undefined && !row.disabled && trusts(row)) as Row<"connector">[];
   const upstream = await parts.issuers.verify({
     connectors: usable.map((row) => trustedConnector(row, parts.keyring)),
     token: input.token,
@@ -43,8 +43,15 @@ export async function recognize(
   if (connector === undefined) throw badToken("the connector is gone");
   const known = await tenant.userByIdentity(connector.id, upstream.subject);
   const user = activeUser(known ?? (await join(parts, call, connector, upstream)));
-  return { user, connector, upstream, claim: claimOf(connector, upstream) };
+  const { profile } = upstream;
+  const current = connector.syncProfile
+    ? await syncProfile(parts, call, { user, profile, connectorId: connector.id })
+    : user;
+  return { user: activeUser(current), connector, upstream, claim: claimOf(connector, upstream) };
 }
+
+/** One that carries messages has no issuer, and believes nobody. */
+const trusts = ({ issuer }: Row<"connector">): boolean => issuer !== "";
 
 /** Makes the user where the connector says so; otherwise an unknown subject is nobody. */
 async function join(
@@ -55,6 +62,7 @@ async function join(
 ): Promise<Row<"user"> | undefined> {
   if (!connector.justInTime) return undefined;
   const { tenantId } = connector;
+  const roleIds = [...connector.justInTimeRoleIds, ...(await parts.store.tenant(tenantId).defaultRoleIds())];
   const standard = () => ({
     id: newId(call.now, parts.random),
     tenantId,
@@ -62,15 +70,16 @@ async function join(
     createTime: call.now,
     updateTime: call.now,
   });
-  const user = { ...standard(), ...profileColumns(upstream), suspended: false, epoch: 1 };
+  const user = { ...standard(), ...profileColumns(upstream.profile), suspended: false, epoch: 1 };
   // What the outside calls itself is no name here: it would let a stranger become the "carol" of a later declaration.
   const named = { ...user, username: user.id, name: user.name || (upstream.profile.username ?? "") };
   const id = await parts.store.write(
     "joinUser",
     {
       user: named,
+      terms: userTerms(named),
       identity: { ...standard(), userId: user.id, connectorId: connector.id, subject: upstream.subject },
-      assignments: connector.justInTimeRoleIds.map((roleId) => ({
+      assignments: [...new Set(roleIds)].map((roleId) => ({
         ...standard(),
         roleId,
         userId: user.id,
@@ -87,17 +96,6 @@ async function join(
     call.deadline,
   );
   return parts.store.tenant(tenantId).user(id);
-}
-
-function profileColumns({ profile }: UpstreamSubject) {
-  const email = profile.email ?? "";
-  return {
-    name: profile.name ?? "",
-    email,
-    emailVerified: profile.emailVerified && email !== "",
-    emailKey: profile.emailVerified ? emailKey(email) : "",
-    phone: profile.phone ?? "",
-  };
 }
 
 /** The most that a connector lets pass after a token's exp: until then its claim has to be remembered. */

@@ -13,7 +13,7 @@ export const crossAudience = "token:introspect";
 export type AudienceRequest = {
   /** Indicators asked for; at most one is served. */
   requested: readonly string[];
-  application: { defaultResourceId: string; resourceIds: readonly string[] };
+  application: { defaultResourceId: string; resourceIds: readonly string[]; thirdParty: boolean };
 };
 
 export type AudienceDecision =
@@ -24,18 +24,21 @@ export function chooseAudience(policy: Policy, { requested, application }: Audie
   if (requested.length > 1) return { refuse: "several" };
   const [indicator] = requested;
   const fallback = defaultResource(policy, application.defaultResourceId);
-  if (indicator === undefined) return usable(fallback, "none");
-
-  const resource = policy.resourceByIndicator.get(indicator);
-  if (resource === undefined) return { refuse: "unknown" };
-  return mayTarget(application, resource) ? usable(resource, "unknown") : { refuse: "not allowed" };
+  const resource = indicator === undefined ? fallback : policy.resourceByIndicator.get(indicator);
+  const otherwise = indicator === undefined ? "none" : "unknown";
+  if (resource === undefined || mayTarget(application, resource)) return usable(resource, otherwise);
+  return { refuse: "not allowed" };
 }
 
-/** Whether the audience is one of the application's: its own or the tenant's default, or one it was given. */
+/**
+ * Whether the audience is one of the application's: its own or the tenant's default, or one it was given. A third party
+ * never administers.
+ */
 export function mayTarget(
-  { defaultResourceId, resourceIds }: AudienceRequest["application"],
-  { id, isDefault }: Pick<PolicyResource, "id" | "isDefault">,
+  { defaultResourceId, resourceIds, thirdParty }: AudienceRequest["application"],
+  { id, indicator, isDefault }: Pick<PolicyResource, "id" | "indicator" | "isDefault">,
 ): boolean {
+  if (thirdParty && indicator === managementIndicator) return false;
   if (resourceIds.includes(id)) return true;
   return defaultResourceId === "" ? isDefault : defaultResourceId === id;
 }

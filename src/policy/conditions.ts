@@ -2,7 +2,10 @@
 
 export type Claims = Readonly<Record<string, unknown>>;
 
-/** A claim that has to be there with exactly this value, of this type; a list claim has to contain it. */
+/**
+ * A claim that has to be there with exactly this value, of this type; a list claim has to contain it. A claim inside
+ * another is named by a JSON Pointer (RFC 6901), such as "/kubernetes.io/serviceaccount/uid".
+ */
 export type ClaimCondition =
   | { claim: string; equals: string | boolean | number }
   /** Anchored. `*` stands for any characters but "/" and ":", so that it never reaches into another name. */
@@ -10,11 +13,24 @@ export type ClaimCondition =
 
 /** True when the claims carry what the condition asks for. */
 export function isMet(condition: ClaimCondition, claims: Claims): boolean {
-  const value = claims[condition.claim];
+  const value = claimAt(claims, condition.claim);
   const list: readonly unknown[] = Array.isArray(value) ? value : [value];
   if ("glob" in condition) return list.some((item) => typeof item === "string" && matchesGlob(condition.glob, item));
   return list.some((item) => item === condition.equals && !isInexact(item));
 }
+
+function claimAt(claims: Claims, name: string): unknown {
+  const path = name.startsWith("/") ? name.slice(1).split("/").map(unescaped) : [name];
+  return path.reduce<unknown>((value, step) => ownMember(value, step), claims);
+}
+
+const unescaped = (step: string): string => step.replaceAll("~1", "/").replaceAll("~0", "~");
+
+/** Only what the token itself says: no member that every object has, and none of a list. */
+const ownMember = (value: unknown, name: string): unknown =>
+  typeof value === "object" && value !== null && !Array.isArray(value)
+    ? Object.getOwnPropertyDescriptor(value, name)?.value
+    : undefined;
 
 /** Beyond 2^53 two different ids are one number. */
 const isInexact = (value: unknown): boolean => typeof value === "number" && !Number.isSafeInteger(value);

@@ -7,15 +7,18 @@ export type GrantStanding = {
   application: {
     disabled: boolean;
     connectorIds: readonly string[];
+    thirdParty: boolean;
     resourceIds: readonly string[];
     defaultResourceId: string;
   };
   project: { disabled: boolean };
   user: { suspended: boolean };
-  resource: { id: string; isDefault: boolean; disabled: boolean };
+  resource: { id: string; indicator: string; isDefault: boolean; disabled: boolean };
   connector: { disabled: boolean } | null;
   organization: { disabled: boolean } | null;
   membership: { id: string } | null;
+  /** That the user lets a third-party application act for the organization. */
+  consent: { id: string } | null;
   family: { revokeTime: number | null } | null;
   tokenRevoked: boolean;
 };
@@ -33,6 +36,7 @@ export type Ending =
   | "connector withdrawn"
   | "organization disabled"
   | "not a member"
+  | "consent withdrawn"
   | "family revoked";
 
 /** Why the grant stands no more, or undefined while it does. `now` is milliseconds. */
@@ -53,5 +57,6 @@ export function endedBecause(standing: GrantStanding, now: number): Ending | und
     return "connector withdrawn";
   if (grant.organizationId === null) return undefined;
   if (standing.organization?.disabled !== false) return "organization disabled";
-  return standing.membership === null ? "not a member" : undefined;
+  if (standing.membership === null) return "not a member";
+  return standing.application.thirdParty && standing.consent === null ? "consent withdrawn" : undefined;
 }

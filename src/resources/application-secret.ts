@@ -1,9 +1,13 @@
 // Secrets of applications: generated, shown once, digests at rest.
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { timestampMs } from "@bufbuild/protobuf/wkt";
 import { Failure } from "../failure.ts";
 import { type ApplicationSecret, ApplicationSecretSchema } from "../gen/tessera/admin/v1/application_secret_pb.ts";
 import { applicationSecretDigest, newApplicationSecret } from "../tokens/application-secret.ts";
 import { application } from "./application.ts";
+import { isConfidential } from "./application-rules.ts";
+import { requireMayActAs } from "./escalation.ts";
+import { refused } from "./listing.ts";
 import { type Acting, carryOut, getResource, type ResourceParts, type ResourceType } from "./resource.ts";
 import { planCreate, type Planned } from "./row-plans.ts";
 
@@ -11,7 +15,14 @@ export const applicationSecret: ResourceType<typeof ApplicationSecretSchema> = {
   desc: ApplicationSecretSchema,
   name: "applicationSecret",
   key: ["applicationId", "name"],
+  async check(parts, acting, { applicationId }) {
+    await requireMayActAs(parts, acting, { applicationId });
+    return {};
+  },
 };
+
+/** Of one application, expired ones included: each is compared whenever one is presented. */
+const mostSecrets = 10;
 
 /** Makes a secret and answers it with its value, this one time (RFC 6749 section 2.3.1; 256 bits, digest at rest). */
 export async function createApplicationSecret(
@@ -24,16 +35,28 @@ export async function createApplicationSecret(
   return { ...message, value };
 }
 
-/** The write of a new secret, and its value. Throws precondition for a public application. */
+/**
+ * The write of a new secret, and its value. `legacy` marks the one that comes with an application. Throws precondition
+ * for an application that keeps no secrets, invalid for an end that has passed; the write throws exhausted for an
+ * eleventh.
+ */
 export async function planApplicationSecret(
   parts: ResourceParts,
   acting: Acting,
   init: MessageInitShape<typeof ApplicationSecretSchema>,
+  { legacy = false }: { legacy?: boolean } = {},
 ): Promise<Planned<typeof ApplicationSecretSchema> & { value: string }> {
   const owner = await getResource(parts, application, acting, init.applicationId ?? "");
-  if (owner.publicClient) throw new Failure("precondition", "a public application has no secret");
+  if (!isConfidential(owner)) throw new Failure("precondition", "an application of this kind has no secrets");
   const value = newApplicationSecret(parts.random);
-  const digest = applicationSecretDigest(parts.keyring, value);
-  const type = { ...applicationSecret, check: () => ({ columns: { digest } }) };
+  const type: typeof applicationSecret = {
+    ...applicationSecret,
+    async check(_parts, _acting, { applicationId, expireTime }) {
+      await requireMayActAs(parts, acting, { applicationId });
+      if (expireTime !== undefined && timestampMs(expireTime) <= acting.now) throw refused("expire_time", "has passed");
+      const atMost = { where: { applicationId }, count: mostSecrets, otherwise: "exhausted" } as const;
+      return { columns: { digest: applicationSecretDigest(parts.keyring, value), legacy }, atMost };
+    },
+  };
   return { ...(await planCreate(parts, type, acting, init)), value };
 }

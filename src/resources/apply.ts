@@ -1,18 +1,21 @@
 // Brings a tenant to its declared state: creates what is missing, updates what differs, and says what it did.
 import { setImmediate as letOthersRun } from "node:timers/promises";
 import { isMessage } from "@bufbuild/protobuf";
+import { reflect } from "@bufbuild/protobuf/reflect";
 import { Failure } from "../failure.ts";
 import { ApplicationSecretSchema } from "../gen/tessera/admin/v1/application_secret_pb.ts";
+import { FieldBehavior } from "../gen/google/api/field_behavior_pb.ts";
 import type { Declaration } from "../gen/tessera/admin/v1/declaration_pb.ts";
 import type { Tenant } from "../gen/tessera/admin/v1/tenant_pb.ts";
 import { newId } from "../random.ts";
 import type { Store } from "../store/store.ts";
 import { operating } from "./acting.ts";
 import { planApplicationSecret } from "./application-secret.ts";
-import { itemsOf } from "./declared.ts";
-import { writableFields } from "./fields.ts";
+import { announcedItems, itemsOf } from "./declared.ts";
+import { hasBehavior, writableFields } from "./fields.ts";
 import { type Identified, identify } from "./identify.ts";
 import { locate } from "./located.ts";
+import { announce, type Announced } from "./planned-rows.ts";
 import { pruneSteps } from "./prune.ts";
 import type { Acting, ResourceParts } from "./resource-type.ts";
 import { planCreate, planUpdate } from "./row-plans.ts";
@@ -24,7 +27,15 @@ export type ApplyOptions = {
   requestId: string;
   /** Also removes bindings, roles and scopes that the declaration does not name. Users and secrets are never removed. */
   prune?: boolean;
+  /** What later documents on the same tenant make. */
+  announced?: Announced | undefined;
 };
+
+export type { Announced };
+
+/** What the documents on one tenant make, for the earlier ones among them to refer to. */
+export const announcedIn = (declarations: readonly Declaration[]): Announced =>
+  announce(declarations.flatMap(announcedItems));
 
 /** `warnings` are about what is declared, changed or not: each names its place and says what to look at again. */
 export type Applied = { tenantId: string; changes: AppliedChange[]; warnings: string[] };
@@ -53,13 +64,13 @@ export async function checkDeclaration(
 }
 
 async function planDeclaration(parts: ResourceParts, declaration: Declaration, options: ApplyOptions) {
-  const { now, requestId } = options;
+  const { now, requestId, announced } = options;
   const makeId = () => newId(now, parts.random);
   const tenant = await tenantWithId(parts.store, declaration, makeId);
   const tenantId = tenant.id;
   const acting = operating({ tenantId, now, requestId });
   const stored = parts.store.tenant(tenantId);
-  const { items, planned } = await identify(stored, itemsOf({ ...declaration, tenant }), makeId);
+  const { items, planned } = await identify(stored, itemsOf({ ...declaration, tenant }), { makeId, announced });
   const asPlanned: ResourceParts = { ...parts, store: { ...parts.store, tenant: () => planned.store } };
   const steps: Step[] = [];
   for (const item of items) {
@@ -95,7 +106,20 @@ async function stepFor(parts: ResourceParts, acting: Acting, item: Identified): 
     return { path, write, warnings, ...(!implied && { change: { action: "created", ...facts } }) };
   }
   if (implied) return { path, warnings: [] };
-  const mask = writableFields(type.desc).map((field) => field.name);
+  const mask = declaredFields(item);
   const { write, warnings, changes } = await planUpdate(parts, type, acting, { row, change: message, mask });
   return { path, warnings, ...(changes && { write, change: { action: "updated", ...facts } }) };
+}
+
+/**
+ * A declaration is the whole of a thing, but for what nobody can read back, and for what was settled when it was made: a
+ * secret or a target that it does not say stays.
+ */
+function declaredFields({ type, message }: Identified): string[] {
+  const reflected = reflect(type.desc, message);
+  const stays = [FieldBehavior.INPUT_ONLY, FieldBehavior.IMMUTABLE];
+  const said = writableFields(type.desc).filter(
+    (field) => reflected.isSet(field) || !stays.some((behavior) => hasBehavior(field, behavior)),
+  );
+  return said.map((field) => field.name);
 }

@@ -1,5 +1,24 @@
 // Services of the connector family.
-import type { Served } from "../call.ts";
+import { serve, type Served } from "../call.ts";
+import { Failure } from "../failure.ts";
+import { ConnectorService } from "../gen/tessera/admin/v1/connector_pb.ts";
 import type { Parts } from "../parts.ts";
+import { connector } from "./connector.ts";
+import { createAuthorizationUri } from "./connector-authorization.ts";
+import { factories, shownFactory } from "./connector-factories.ts";
+import { testConnector } from "./connector-test.ts";
+import { standardMethods } from "./standard.ts";
 
-export const connectorServices = (_parts: Parts): Served[] => [];
+export const connectorServices = (parts: Parts): Served[] => [
+  serve(ConnectorService, {
+    ...standardMethods(parts, ConnectorService, connector),
+    testConnector: testConnector(parts),
+    createAuthorizationUri: createAuthorizationUri(parts),
+    listConnectorFactories: async () => ({ connectorFactories: [...factories.values()].map(shownFactory) }),
+    getConnectorFactory: async (_call, { id }) => {
+      const factory = factories.get(id);
+      if (factory === undefined) throw new Failure("notFound", "not found");
+      return shownFactory(factory);
+    },
+  }),
+];

@@ -2,6 +2,7 @@
 import { clone, type Message } from "@bufbuild/protobuf";
 import { reflect, type ReflectMessage } from "@bufbuild/protobuf/reflect";
 import { type Declaration, DeclarationSchema } from "../gen/tessera/admin/v1/declaration_pb.ts";
+import { referenceOf } from "./fields.ts";
 import { keyOf } from "./planned-rows.ts";
 import type { ResourceType } from "./resource.ts";
 import { impliedByTenant } from "./tenant.ts";
@@ -31,6 +32,22 @@ export function itemsOf(declaration: Declaration): Item[] {
   return [...written.sort((a, b) => isDefault(a) - isDefault(b)), ...implied].sort((a, b) => rank(a) - rank(b));
 }
 
+/** What things that stand before it in a declaration may refer to: such as a resource to its applications. */
+export function announcedItems(declaration: Declaration): Item[] {
+  const targets = referredToEarlier();
+  const announced = messagesOf(declaration).filter(({ item }) => targets.has(item.desc.typeName));
+  return announced.map(({ path, item }) => itemOf(item.message, path));
+}
+
+/** Message names of types to which a type before them refers. */
+function referredToEarlier(): ReadonlySet<string> {
+  const order = [...resourceTypes.keys()];
+  const targets = [...resourceTypes.values()].flatMap(({ desc }, at) =>
+    desc.fields.flatMap((field) => referenceOf(field) ?? []).filter((target) => order.indexOf(target) > at),
+  );
+  return new Set(targets);
+}
+
 /** Every management message of a declaration and where it stands. */
 export function messagesOf(declaration: Declaration): { path: string; item: ReflectMessage }[] {
   const reflected = reflect(DeclarationSchema, declaration);
@@ -45,7 +62,7 @@ export function messagesOf(declaration: Declaration): { path: string; item: Refl
 function itemOf(message: Message, path: string): Item {
   const type = resourceTypes.get(message.$typeName);
   if (type === undefined) throw new Error(`no management type for ${message.$typeName}`);
-  const names = Object.values(keyOf(type, message)).filter((part) => typeof part === "string");
+  const names = Object.values(keyOf(type, message)).filter((part) => typeof part === "string" && part !== "");
   return { type, message: message as Item["message"], path, label: names.join(" / "), implied: false };
 }
 

@@ -8,7 +8,7 @@ import type { TenantStore } from "../store/store.ts";
 import { toColumns, unsealed } from "./columns.ts";
 import type { Item } from "./declared.ts";
 import { locate } from "./located.ts";
-import { keyOf, plannedRows, type PlannedRows } from "./planned-rows.ts";
+import { type Announced, isOnlyDefault, keyOf, plannedRows, type PlannedRows } from "./planned-rows.ts";
 import { resolveReferences } from "./references.ts";
 import type { ResourceType } from "./resource.ts";
 
@@ -19,9 +19,9 @@ export type Identified = Item & { row: AnyRow | undefined };
 export async function identify(
   stored: TenantStore,
   items: readonly Item[],
-  makeId: () => string,
+  { makeId, announced }: { makeId: () => string; announced?: Announced | undefined },
 ): Promise<{ items: Identified[]; planned: PlannedRows }> {
-  const planned = plannedRows(stored);
+  const planned = plannedRows(stored, announced);
   const identified: Identified[] = [];
   // Ids come first, for all; then things may refer to each other in any order.
   for (const [at, item] of items.entries()) {
@@ -63,7 +63,7 @@ async function storedRow(
 }
 
 async function refuseSecondDefault(rows: TenantStore, type: ResourceType, wanted: AnyRow): Promise<void> {
-  if (wanted["isDefault"] !== true) return;
+  if (!isOnlyDefault(type, wanted)) return;
   const rival = await rows.rowByKey(type.name, { isDefault: true });
   if (rival !== undefined && rival["id"] !== wanted["id"]) throw new Failure("exists", "another one is the default");
 }

@@ -57,9 +57,9 @@ export async function removeLink<D extends DescMessage>(
 }
 
 /** Every link of the set, in order of birth. */
-export async function allLinks<D extends DescMessage>(
+export async function allLinks(
   parts: Pick<ResourceParts, "store">,
-  { type, owner }: Pick<LinkSet<D>, "type" | "owner">,
+  { type, owner }: { type: Pick<ResourceType, "name">; owner: Readonly<Record<string, string>> },
   { tenantId }: Pick<Acting, "tenantId">,
 ): Promise<AnyRow[]> {
   const found: AnyRow[] = [];
@@ -99,7 +99,7 @@ async function creations<D extends DescMessage>(
 const attempts = 3;
 
 /** What was planned is void when somebody else changed the set meanwhile: then it is planned anew. */
-async function untilUndisturbed<T>(work: () => Promise<T>): Promise<T> {
+export async function untilUndisturbed<T>(work: () => Promise<T>): Promise<T> {
   for (let left = attempts; ; left--) {
     try {
       return await work();

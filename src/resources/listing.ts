@@ -24,7 +24,7 @@ export async function pageOf<D extends DescMessage>(
 ): Promise<Page<MessageShape<D>>> {
   if (!Number.isInteger(pageSize) || pageSize < 1 || pageSize > 100)
     throw refused("page_size", "a number from 1 to 100");
-  const mark = markOf(type, conditions);
+  const mark = markOf(type.name, conditions);
   const tenant = parts.store.tenant(acting.tenantId);
   const after = pageToken === "" ? undefined : readToken(pageToken, mark);
   const { rows, next } = await tenant.list(type.name, { ...conditions, after, limit: pageSize });
@@ -90,17 +90,18 @@ export function searchOf(desc: DescMessage, { text, mode, field }: Search): NonN
 }
 
 /** Which query a token belongs to. */
-const markOf = ({ name }: Pick<ResourceType, "name">, conditions: RowConditions): string =>
+export const markOf = (name: string, conditions: object): string =>
   createHash("sha256")
     .update(JSON.stringify([name, conditions]))
     .digest("base64url")
     .slice(0, 8);
 
 /** Positions are of the caller's own rows and open nothing, so a token is no secret and needs no seal. */
-const writeToken = (position: Position, mark: string): string =>
+export const writeToken = (position: Position, mark: string): string =>
   Buffer.from(JSON.stringify([mark, ...position])).toString("base64url");
 
-function readToken(token: string, mark: string): Position {
+/** Throws invalid. */
+export function readToken(token: string, mark: string): Position {
   try {
     const [of, ...position] = JSON.parse(Buffer.from(token, "base64url").toString("utf8")) as unknown[];
     const plain = position.every((part) => typeof part === "string" || Number.isSafeInteger(part));

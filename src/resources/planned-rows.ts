@@ -3,6 +3,7 @@
 import { Failure } from "../failure.ts";
 import type { AnyRow, TypeName } from "../store/row-operations.ts";
 import type { TenantStore } from "../store/store.ts";
+import { referenceOf } from "./fields.ts";
 import type { ResourceType } from "./resource.ts";
 
 export type PlannedRows = {
@@ -14,20 +15,33 @@ export type PlannedRows = {
   has(type: ResourceType, key: AnyRow): boolean;
 };
 
-export function plannedRows(stored: TenantStore): PlannedRows {
+/** What later documents make and this one may already refer to, by id and by key: the end of a reference and no more. */
+export type Announced = ReadonlyMap<string, AnyRow>;
+
+export function announce(items: readonly { type: ResourceType; message: { id: string } }[]): Announced {
+  const rows = new Map<string, AnyRow>();
+  for (const { type, message } of items.filter((item) => item.message.id !== "")) {
+    const row = { ...keyOf(type, message), id: message.id };
+    for (const key of [keyOf(type, message), { id: message.id }]) rows.set(spelled(type.name, key), row);
+  }
+  return rows;
+}
+
+export function plannedRows(stored: TenantStore, announced: Announced = new Map()): PlannedRows {
   const rows = new Map<string, AnyRow>();
   const idByKey = new Map<string, string>();
   const known = (type: TypeName, id: string) => rows.get(spelled(type, { id }));
   return {
     store: {
       ...stored,
-      row: async (type, id) => known(type, id) ?? stored.row(type, id),
+      row: async (type, id) => known(type, id) ?? (await stored.row(type, id)) ?? announced.get(spelled(type, { id })),
       rowByKey: async (type, key) => {
         const planned = idByKey.get(spelled(type, key));
         if (planned !== undefined) return known(type, planned);
         const found = await stored.rowByKey(type, key);
         // What is stored under this key will have another one.
-        return found && known(type, String(found["id"])) ? undefined : found;
+        if (found && known(type, String(found["id"]))) return undefined;
+        return found ?? announced.get(spelled(type, key));
       },
     },
     put(type, row) {
@@ -42,14 +56,21 @@ export function plannedRows(stored: TenantStore): PlannedRows {
   };
 }
 
-/** The natural key of a message or row. Absent references are null in a row and "" in a message. */
+/** The natural key of a message or row: none where a tenant has one at most. Absent references are null in a row. */
 export const keyOf = (type: ResourceType, fields: object): AnyRow => {
   const values = new Map<string, unknown>(Object.entries(fields));
-  return Object.fromEntries(type.key.map((name) => [name, values.get(name) || null]));
+  const references = new Set(type.desc.fields.filter(referenceOf).map((field) => field.localName));
+  const valueOf = (name: string) => (references.has(name) ? values.get(name) || null : (values.get(name) ?? null));
+  return Object.fromEntries(type.key.map((name) => [name, valueOf(name)]));
 };
+
+/** Whether there is one default of the type in a tenant. New users may start with several roles. */
+export const isOnlyDefault = ({ name }: Pick<ResourceType, "name">, row: AnyRow): boolean =>
+  row["isDefault"] === true && (name === "project" || name === "resource");
 
 /** A default is also found by being one, of which there is one. */
 const keysOf = (type: ResourceType, row: AnyRow): AnyRow[] =>
-  row["isDefault"] === true ? [keyOf(type, row), { isDefault: true }] : [keyOf(type, row)];
+  isOnlyDefault(type, row) ? [keyOf(type, row), { isDefault: true }] : [keyOf(type, row)];
 
-const spelled = (type: TypeName, key: AnyRow): string => `${type} ${JSON.stringify(key)}`;
+const spelled = (type: TypeName, key: AnyRow): string =>
+  `${type} ${JSON.stringify(Object.entries(key).sort(([a], [b]) => (a < b ? -1 : 1)))}`;

@@ -34,8 +34,7 @@ export async function resolveReferences(
 async function idOf(rows: Rows, typeName: string, reference: string, path: string): Promise<string> {
   const type = resourceTypes.get(typeName);
   if (type === undefined) throw new Error(`no management type for ${typeName}`);
-  const looksLikeId = /^[0-9a-z]{21}$/.test(reference);
-  if (looksLikeId && (await rows.row(type.name, reference))) return reference;
+  if (looksLikeId.test(reference) && (await rows.row(type.name, reference))) return reference;
   const key = await keyNamed(rows, type, reference);
   const found = key && (await rows.rowByKey(type.name, key));
   if (found !== undefined) return String(found["id"]);
@@ -47,10 +46,27 @@ async function idOf(rows: Rows, typeName: string, reference: string, path: strin
 /** A scope is named "indicator#scope"; what has a key of several fields has no name. */
 async function keyNamed(rows: Rows, type: ResourceType, reference: string): Promise<AnyRow | undefined> {
   if (type.name === "scope") {
-    const hash = reference.lastIndexOf("#");
+    // An indicator has no "#", the name of a scope may have one.
+    const hash = reference.indexOf("#");
     const resource = await rows.rowByKey("resource", { indicator: reference.slice(0, Math.max(hash, 0)) });
     return resource && { resourceId: resource["id"], name: reference.slice(hash + 1) };
   }
   const [field, ...more] = type.key;
   return field === undefined || more.length > 0 ? undefined : { [field]: reference };
 }
+
+/** What a declaration calls a thing: its unique name, or its id where the name could be taken for one. */
+export async function nameOf(rows: Pick<TenantStore, "row">, typeName: string, id: string): Promise<string> {
+  const type = resourceTypes.get(typeName);
+  const row = type && (await rows.row(type.name, id));
+  if (row === undefined) return id;
+  if (type?.name === "scope") {
+    const resource = await rows.row("resource", String(row["resourceId"]));
+    return resource === undefined ? id : `${String(resource["indicator"])}#${String(row["name"])}`;
+  }
+  const [field, ...more] = type?.key ?? [];
+  const name = field === undefined || more.length > 0 ? id : String(row[field]);
+  return looksLikeId.test(name) ? id : name;
+}
+
+const looksLikeId = /^[0-9a-z]{21}$/;

@@ -17,10 +17,16 @@ export type Acting = {
 };
 
 /**
- * What a type's rules add to a write: columns that are no field, side rows, how many there may be of a new one, and what
- * its owner should look at again.
+ * What a type's rules add to a write: columns that are no field or were left to the service, side rows, how many there
+ * may be of a new one, the columns of those that a new one takes the place of, and what its owner should look at again.
  */
-export type Checked = { columns?: AnyRow; children?: Children[]; atMost?: AtMost; warnings?: readonly string[] };
+export type Checked = {
+  columns?: AnyRow;
+  children?: Children[];
+  atMost?: AtMost;
+  displaces?: AnyRow;
+  warnings?: readonly string[];
+};
 
 export type ResourceType<D extends DescMessage = DescMessage> = {
   desc: D;

@@ -61,11 +61,14 @@ export async function carryOut(
   { deadline }: Pick<Acting, "deadline">,
   ...writes: readonly RowWrite[]
 ): Promise<void> {
-  if (writes.length === 0) return;
+  if (writes.length > 0) await withoutPlace(store.write("writeRows", { writes }, deadline));
+}
+
+/** The place among the writes means nothing to who asked for one thing. */
+export async function withoutPlace<T>(write: Promise<T>): Promise<T> {
   try {
-    await store.write("writeRows", { writes }, deadline);
+    return await write;
   } catch (thrown) {
-    // The place among the writes means nothing to who asked for one thing.
     if (!(thrown instanceof Failure) || thrown.violations.length === 0) throw thrown;
     throw new Failure(thrown.kind, thrown.message, { reason: thrown.reason, cause: thrown.cause });
   }

@@ -27,7 +27,7 @@ export async function planCreate<D extends DescMessage>(
 ): Promise<Planned<D>> {
   const id = idOf(init) || newId(acting.now, parts.random);
   const message = create<DescMessage>(type.desc, { ...init, id }) as MessageShape<D>;
-  const { columns, children, atMost, warnings } = await checked(parts, type, acting, message);
+  const { columns, children, atMost, displaces, warnings } = await checked(parts, type, acting, message);
   const { tenantId, now } = acting;
   const owner = type.name === "tenant" ? {} : { tenantId };
   const own = toColumns(type.desc, message, sealerOf(parts, type, id));
@@ -35,7 +35,11 @@ export async function planCreate<D extends DescMessage>(
   const epoch = epochOf(type, acting, message);
   const audit = eventOf(type, acting, "created", id);
   const terms = termsOf(type.desc, message);
-  const args = { type: type.name, tenantId, row, children, terms, ...(atMost && { atMost }), ...epoch, audit };
+  const crowd = {
+    ...(atMost && { atMost }),
+    ...(displaces && { displaces: { where: displaces, audit: eventOf(type, acting, "deleted", "") } }),
+  };
+  const args = { type: type.name, tenantId, row, children, terms, ...crowd, ...epoch, audit };
   const write: RowWrite = { operation: "createRow", args };
   return { write, message: fromColumns(type.desc, row), warnings };
 }
@@ -95,7 +99,7 @@ async function checked<D extends DescMessage>(
   type: ResourceType<D>,
   acting: Acting,
   message: MessageShape<D>,
-): Promise<Required<Omit<Checked, "atMost">> & Pick<Checked, "atMost">> {
+): Promise<Required<Omit<Checked, "atMost" | "displaces">> & Pick<Checked, "atMost" | "displaces">> {
   await requireReferences(parts, acting, type, message);
   return { columns: {}, children: [], warnings: [], ...(await type.check?.(parts, acting, message)) };
 }

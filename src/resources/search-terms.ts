@@ -2,7 +2,10 @@
 import { type DescMessage, getOption, type Message } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { searchable } from "../gen/tessera/options/v1/options_pb.ts";
+import { normalised } from "../policy/search-text.ts";
 import type { Term } from "../store/row-operations.ts";
+
+export { normalised } from "../policy/search-text.ts";
 
 /** Searchable fields by proto name, the standard one first. */
 export const searchableFields = (desc: DescMessage): string[] =>
@@ -13,6 +16,3 @@ export function termsOf(desc: DescMessage, message: Message): Term[] {
   const fields = desc.fields.filter((field) => getOption(field, searchable) && reflected.isSet(field));
   return fields.map((field) => ({ field: field.name, term: normalised(String(reflected.get(field))) }));
 }
-
-/** Without regard to case and to spellings that Unicode holds equal (NFKC); stored terms are made the same way. */
-export const normalised = (text: string): string => text.normalize("NFKC").toLowerCase().trim();

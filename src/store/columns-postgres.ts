@@ -1,6 +1,8 @@
 // The same columns as PostgreSQL says them. A file of its own: who runs on SQLite need not load the other dialect.
 import * as pg from "drizzle-orm/pg-core";
+import { sql } from "drizzle-orm/sql";
 import type { Kit } from "./columns.ts";
+import type { Holding } from "./connection.ts";
 
 const byteText = pg.customType<{ data: string }>({ dataType: () => 'text COLLATE "C"' });
 const jsonText = pg.customType<{ data: unknown; driverData: string }>({
@@ -22,3 +24,9 @@ export const postgresKit = {
   uniqueIndex: pg.uniqueIndex,
   primaryKey: pg.primaryKey,
 } as unknown as Kit;
+
+/** Through the index of pg_trgm; what LIKE takes for a pattern is plain text here. */
+export const holding: Holding = (text, after, most) => {
+  const pattern = `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`;
+  return sql`(select id from search_term where term like ${pattern} and id > ${after} order by id limit ${most})`;
+};

@@ -150,7 +150,11 @@ function walkOf({ t, holding }: Connection, type: TypeName, tenantId: string, qu
 function conditionsOf({ db, t }: Connection, type: TypeName, query: RowConditions): SQL | undefined {
   const { matching = {}, without, parent = {}, search } = query;
   const columns = columnsOf(t, type);
-  const among = Object.entries(matching).map(([name, values]) => inArray(sql`${columns[name]}`, [...values]));
+  const among = Object.entries(matching).map(([name, values]) => {
+    // Flags are numbers in one dialect: the column knows.
+    const stored = values.map((value) => sql.param(value, columns[name]));
+    return inArray(sql`${columns[name]}`, stored);
+  });
   const owned = search === undefined ? [] : equal(t, type, parent);
   if (without === undefined) return and(...among, ...owned);
   const link = tableOf(t, without.link);

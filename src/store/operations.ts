@@ -1,5 +1,6 @@
 // The table of all writes. The writer runs them by name; nothing else changes the database.
 import { bindSealing } from "./audit-rows.ts";
+import { bindBootstrapOperations } from "./bootstrap-operations.ts";
 import type { Connection } from "./connection.ts";
 import { bindKeyOperations } from "./key-operations.ts";
 import { bindRowOperations } from "./row-operations.ts";
@@ -9,6 +10,7 @@ export function bindOperations(connection: Connection) {
   return {
     ...bindTokenOperations(connection),
     ...bindRowOperations(connection),
+    ...bindBootstrapOperations(connection),
     ...bindKeyOperations(connection),
     ...bindSealing(connection),
   };

@@ -1,5 +1,8 @@
 // Every read on the way of a request, by name. Prepared once per connection; a read never sees an uncommitted write.
 import { and, eq, exists, gt, isNull, or, sql } from "drizzle-orm/sql";
+import { bindTrailReads } from "./audit-rows.ts";
+import { bindBootstrapReads } from "./bootstrap-operations.ts";
+import { bindConsentReads } from "./consent-reads.ts";
 import type { Connection } from "./connection.ts";
 import type { Row } from "./tables.ts";
 
@@ -15,7 +18,8 @@ export type PolicyRows = {
 };
 
 /** Reads that find the tenant, or stand above tenants. */
-export function bindInstanceReads({ db, t }: Connection) {
+export function bindInstanceReads(connection: Connection) {
+  const { db, t } = connection;
   const clients = () =>
     db
       .select({
@@ -61,6 +65,7 @@ export function bindInstanceReads({ db, t }: Connection) {
     .prepare();
 
   return {
+    ...bindBootstrapReads(connection),
     findClient: async (id: string) => (await client.execute({ id }))[0],
     findClientByCertificate: async (uri: string) => (await clientByCertificate.execute({ uri }))[0],
     secretsOf: async (applicationId: string) => secrets.execute({ applicationId }),
@@ -90,7 +95,13 @@ export function bindInstanceReads({ db, t }: Connection) {
 
 /** Reads inside one tenant: the first argument is always its id. */
 export function bindTenantReads(connection: Connection) {
-  return { ...bindSubjectReads(connection), ...bindPolicyReads(connection), ...bindTokenReads(connection) };
+  return {
+    ...bindSubjectReads(connection),
+    ...bindPolicyReads(connection),
+    ...bindTokenReads(connection),
+    ...bindConsentReads(connection),
+    ...bindTrailReads(connection),
+  };
 }
 
 function bindSubjectReads({ db, t }: Connection) {
@@ -161,6 +172,12 @@ function bindPolicyReads({ db, t }: Connection) {
     .from(t.roleAssignment)
     .where(and(assigned, eq(t.roleAssignment.applicationId, given("applicationId")), live(t.roleAssignment.expireTime)))
     .prepare();
+  const defaultRoles = db
+    .select({ id: t.role.id })
+    .from(t.role)
+    .where(and(eq(t.role.tenantId, given("tenantId")), t.role.isDefault))
+    .orderBy(t.role.id)
+    .prepare();
   const groups = db
     .select({ id: t.groupMember.groupId })
     .from(t.groupMember)
@@ -192,6 +209,8 @@ function bindPolicyReads({ db, t }: Connection) {
       ids(await userRoles.execute({ tenantId, userId, now })),
     applicationRoleIds: async (tenantId: string, applicationId: string, now: number) =>
       ids(await applicationRoles.execute({ tenantId, applicationId, now })),
+    /** Of roles that new users get. */
+    defaultRoleIds: async (tenantId: string) => ids(await defaultRoles.execute({ tenantId })),
     groupIds: async (tenantId: string, userId: string, now: number) =>
       ids(await groups.execute({ tenantId, userId, now })),
     membership: async (tenantId: string, userId: string, organizationId: string) =>
@@ -223,6 +242,7 @@ function bindTokenReads({ db, t }: Connection) {
       application: {
         disabled: t.application.disabled,
         connectorIds: t.application.connectorIds,
+        thirdParty: t.application.thirdParty,
         resourceIds: t.application.resourceIds,
         defaultResourceId: t.application.defaultResourceId,
       },
@@ -238,6 +258,7 @@ function bindTokenReads({ db, t }: Connection) {
       connector: { id: t.connector.id, disabled: t.connector.disabled },
       organization: { id: t.organization.id, disabled: t.organization.disabled },
       membership: { id: t.organizationMember.id },
+      consent: { id: t.consentOrganization.id },
       family: { revokeTime: t.refreshFamily.revokeTime },
       tokenRevoked: exists(
         db
@@ -259,6 +280,14 @@ function bindTokenReads({ db, t }: Connection) {
       and(
         eq(t.organizationMember.userId, t.grant.userId),
         eq(t.organizationMember.organizationId, t.grant.organizationId),
+      ),
+    )
+    .leftJoin(
+      t.consentOrganization,
+      and(
+        eq(t.consentOrganization.applicationId, t.grant.clientId),
+        eq(t.consentOrganization.userId, t.grant.userId),
+        eq(t.consentOrganization.organizationId, t.grant.organizationId),
       ),
     )
     .leftJoin(t.refreshFamily, eq(t.refreshFamily.grantId, t.grant.id))

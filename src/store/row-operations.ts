@@ -50,7 +50,12 @@ export type RowChange = {
   epoch?: Epoch;
   audit: AuditEvent;
 };
-export type CreateRow = RowChange & { row: AnyRow; atMost?: AtMost };
+/** `displaces`: the rows that it takes the place of, and the event of each, still without its subject. */
+export type CreateRow = RowChange & {
+  row: AnyRow;
+  atMost?: AtMost;
+  displaces?: { where: AnyRow; audit: AuditEvent };
+};
 export type UpdateRow = RowChange & { id: string; revision: number; set: AnyRow };
 export type DeleteRow = Omit<RowChange, "children" | "terms"> & { id: string };
 export type RowWrite =
@@ -85,13 +90,19 @@ export function bindRowOperations(connection: Connection) {
     const rows = terms.map((term) => ({ ...term, type, tenantId: owner, rowId }));
     if (rows.length > 0) await db.insert(t.searchTerm).values(rows);
   };
-  const keepTo = async (type: TypeName, { where, count: most, otherwise }: AtMost) => {
+  const equalTo = (type: TypeName, where: AnyRow) => {
     const columns = tableOf(t, type) as unknown as Record<string, AnyTable["id"]>;
-    const equal = Object.entries(where).map(([name, value]) => sql`${columns[name]} = ${value}`);
+    return and(...Object.entries(where).map(([name, value]) => sql`${columns[name]} = ${value}`));
+  };
+  const displace = async (type: TypeName, { where, audit }: NonNullable<CreateRow["displaces"]>) => {
+    const displaced = await db.delete(tableOf(t, type)).where(equalTo(type, where)).returning();
+    for (const { id } of displaced) await record({ ...audit, subject: id });
+  };
+  const keepTo = async (type: TypeName, { where, count: most, otherwise }: AtMost) => {
     const [found] = await db
       .select({ rows: count() })
       .from(tableOf(t, type))
-      .where(and(...equal));
+      .where(equalTo(type, where));
     if ((found?.rows ?? 0) > most)
       throw new Failure(otherwise, `there are at most ${most}`, {
         reason: otherwise === "exhausted" ? "LIMIT_REACHED" : "FAILED_PRECONDITION",
@@ -116,7 +127,9 @@ export function bindRowOperations(connection: Connection) {
   };
 
   const rows = {
-    createRow: async ({ type, tenantId, row, children, terms, atMost, ...rest }: CreateRow): Promise<void> => {
+    createRow: async (created: CreateRow): Promise<void> => {
+      const { type, tenantId, row, children, terms, atMost, displaces, ...rest } = created;
+      if (displaces) await displace(type, displaces);
       await db.insert(tableOf(t, type)).values(row as AnyTable["$inferInsert"]);
       if (atMost) await keepTo(type, atMost);
       await replaceChildren(children);

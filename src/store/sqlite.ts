@@ -73,7 +73,7 @@ async function openConnections({ path, onFatal, durability = "FULL", wall = Date
       writer: await startWriter({ path, durability }, onFatal),
       // The writer has just stored the later of the two.
       highWater: Math.max(highWater, wall()),
-      integrityCheck: () => integrity(file),
+      integrityCheck: () => integrity(path),
       closeReads: () => file.close(),
     });
   } catch (thrown) {
@@ -96,10 +96,18 @@ function refuseEarly(highWater: number, now: number): void {
   );
 }
 
-/** What is broken in the file, or nothing. */
-function integrity(file: ReturnType<typeof openFile>): string[] {
-  const found = file.pragma("integrity_check", { simple: false }) as { integrity_check: string }[];
-  const references = file.pragma("foreign_key_check") as unknown[];
-  const broken = references.length === 0 ? [] : [`${references.length} broken references`];
-  return [...found.map((row) => row.integrity_check).filter((text) => text !== "ok"), ...broken];
+/**
+ * What is broken in the file, or nothing. Asked of a connection of its own: one that has searched before would hold the
+ * trigram index against what it remembers of it, and call damage what others have written since.
+ */
+function integrity(path: string): string[] {
+  const file = openFile(path, "read");
+  try {
+    const found = file.pragma("integrity_check", { simple: false }) as { integrity_check: string }[];
+    const references = file.pragma("foreign_key_check") as unknown[];
+    const broken = references.length === 0 ? [] : [`${references.length} broken references`];
+    return [...found.map((row) => row.integrity_check).filter((text) => text !== "ok"), ...broken];
+  } finally {
+    file.close();
+  }
 }

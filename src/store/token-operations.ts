@@ -3,6 +3,7 @@ import { and, eq, inArray, isNull, lt, sql } from "drizzle-orm/sql";
 import { badToken } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import type { Connection } from "./connection.ts";
+import type { Term } from "./row-operations.ts";
 import type { Row } from "./tables.ts";
 
 export type OpenGrant = {
@@ -33,10 +34,15 @@ export type EndGrant = {
 
 export type JoinUser = {
   user: Row<"user">;
+  /** What the user is searched by. */
+  terms: Term[];
   identity: Row<"userIdentity">;
   assignments: Row<"roleAssignment">[];
   audit: AuditEvent;
 };
+
+/** Milliseconds that an invitation can still be seen after its time. */
+export const invitationRetention = 30 * 86_400_000;
 
 export function bindTokenOperations(connection: Connection) {
   return { ...bindGrantOperations(connection), ...bindEndings(connection), ...bindJoin(connection) };
@@ -100,11 +106,17 @@ function bindEndings(connection: Connection) {
       const added = await db.insert(t.revokedToken).values(token).onConflictDoNothing().returning();
       if (added.length > 0) await record(audit);
     },
-    /** Removes used and revoked tokens that expired before `before`, and grants that ended before `grantsBefore`. */
+    /**
+     * Removes secrets, used and revoked tokens that expired before `before`; grants that ended before `grantsBefore`;
+     * invitations some time after their end.
+     */
     sweep: async ({ before, grantsBefore }: { before: number; grantsBefore: number }): Promise<void> => {
       await db.delete(t.revokedToken).where(lt(t.revokedToken.expireTime, before));
       await db.delete(t.usedToken).where(lt(t.usedToken.expireTime, before));
+      await db.delete(t.bootstrapSecret).where(lt(t.bootstrapSecret.expireTime, before));
       await db.delete(t.grant).where(lt(t.grant.expireTime, grantsBefore));
+      const { expireTime } = t.organizationInvitation;
+      await db.delete(t.organizationInvitation).where(lt(expireTime, before - invitationRetention));
     },
     touchSecret: async ({ id, now }: { id: string; now: number }): Promise<void> => {
       await db.update(t.applicationSecret).set({ lastUseTime: now }).where(eq(t.applicationSecret.id, id));
@@ -141,7 +153,7 @@ function bindJoin(connection: Connection) {
      * gets the first one's. A taken user name gives way to the id; a taken e-mail is not this user's and stays
      * unverified; of the assignments only those to roles of this tenant are made, each once.
      */
-    joinUser: async ({ user, identity, assignments, audit }: JoinUser): Promise<string> => {
+    joinUser: async ({ user, terms, identity, assignments, audit }: JoinUser): Promise<string> => {
       const { tenantId, connectorId, subject } = identity;
       const [known] = await db
         .select({ userId: t.userIdentity.userId })
@@ -161,6 +173,8 @@ function bindJoin(connection: Connection) {
         ...(nameTaken ? { username: user.id } : {}),
         ...(emailTaken ? { emailKey: "", emailVerified: false } : {}),
       });
+      const searchable = terms.map((term) => ({ ...term, type: "user", tenantId, rowId: user.id }));
+      if (searchable.length > 0) await db.insert(t.searchTerm).values(searchable);
       await db.insert(t.userIdentity).values(identity);
       await assign(tenantId, assignments);
       await record(audit);

@@ -4,8 +4,11 @@ import type { Random } from "../random.ts";
 import type { Keyring } from "./keyring.ts";
 
 /** A new secret: `tsk_`, 256 random bits, and a checksum by which scanners know a leaked one. Shown once. */
-export function newApplicationSecret(random: Random): string {
-  const secret = `tsk_${Buffer.from(random.bytes(32)).toString("base64url")}`;
+export const newApplicationSecret = (random: Random): string => generated("tsk_", random);
+
+/** The prefix, 256 random bits, and their checksum. */
+export function generated(prefix: string, random: Random): string {
+  const secret = prefix + Buffer.from(random.bytes(32)).toString("base64url");
   return secret + checksum(secret);
 }
 

@@ -12,7 +12,7 @@ export type KeyRecords = {
   /** All rows as of one revision; revision 0 means that this store never had keys. */
   load(): Promise<KeyRows>;
   /** Replaces all key rows if nothing changed them since `revision`; throws Failure `stale` otherwise. */
-  save(state: KeyRows & { event: string }): Promise<void>;
+  save(state: KeyRows & Pick<KeyChange, "event" | "by">): Promise<void>;
 };
 
 export type HeldKeys = {
@@ -90,7 +90,7 @@ async function openOrCreate({ records, kek, clock, random, times }: HeldKeysPart
 }
 
 /** False if another process changed the rows first. */
-async function saved(records: KeyRecords, rows: KeyRows & { event: string }): Promise<boolean> {
+async function saved(records: KeyRecords, rows: KeyRows & Pick<KeyChange, "event" | "by">): Promise<boolean> {
   try {
     await records.save(rows);
     return true;

@@ -6,11 +6,13 @@ import { badToken } from "../failure.ts";
 import { chooseConnector, type PresentedToken } from "../policy/connector-choice.ts";
 import { acceptedAlgorithms, audiencesOf, type Believed, type Claims, judgeClaims } from "../policy/trust.ts";
 import { type Compact, type JsonObject, parseCompact } from "./compact.ts";
-import { type OpaqueConnector, verifyOpaque } from "./opaque-upstream.ts";
+import type { OpaqueConnector } from "./opaque-connector.ts";
+import { verifyOpaque } from "./opaque-upstream.ts";
 import type { Outbound } from "./outbound.ts";
 import {
   type Asking,
   createUpstreamKeys,
+  type Discovered,
   type UpstreamKey,
   type UpstreamKeys,
   type UpstreamLog,
@@ -58,6 +60,8 @@ export type VerifyInput = {
 export type Issuers = {
   /** Throws badToken, one sentence for every cause, or unavailable where the issuer could not be asked. */
   verify(input: VerifyInput): Promise<UpstreamSubject>;
+  /** What an issuer says of itself (OpenID Connect Discovery section 4). Throws unavailable. */
+  discover(issuer: string, signal: AbortSignal): Promise<Discovered>;
 };
 
 /** `clock` ages the keys; claims are judged at the caller's `now`. */
@@ -80,6 +84,7 @@ export function createIssuers(parts: { outbound: Outbound; clock: Clock; log?: U
       if (!verdict.ok) throw badToken(`claims: ${verdict.reason}`);
       return subjectOf(connector, verdict, compact.payload, compact.canonical);
     },
+    discover: (issuer, signal) => keys.discover(issuer, { now: parts.clock.now(), signal }),
   };
 }
 

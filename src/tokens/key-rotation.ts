@@ -17,8 +17,11 @@ import { isOfLine, type KeyLine, type KeyState, sealKeys } from "./key-state.ts"
 import { type SealContext, sealWith } from "./sealing.ts";
 import { newSigningKey, privateKeyContext, proveSigningKey, type SigningKeyRecord } from "./signing-key.ts";
 
-/** The rows that shall replace all others, and what the audit calls it. */
-export type KeyChange = { signingKeys: SigningKeyRecord[]; dataKeys: DataKeyRecord[]; event: string };
+/** How the trail tells of a change that somebody asked for through a door. */
+export type KeyAudit = { event: string; subject: string; actor: string; clientId: string; requestId: string };
+
+/** The rows that shall replace all others, and what the audit calls it; `by` is absent for the operator and the timer. */
+export type KeyChange = { signingKeys: SigningKeyRecord[]; dataKeys: DataKeyRecord[]; event: string; by?: KeyAudit };
 
 type Setting = { kek: KeyObject; now: number; random: Random };
 

@@ -7,7 +7,7 @@ import { type Algorithm, type KeyRequest, type KeyTimes, type KeyUse, verifyingS
 import type { Random } from "../random.ts";
 import { createDataKeys, type DataKeyPurpose, type DataKeyRecord, type DataKeys } from "./data-keys.ts";
 import { holdKeys, type KeyRecords } from "./held-keys.ts";
-import { advanceKeys, replaceDataKey, rewrapped } from "./key-rotation.ts";
+import { advanceKeys, type KeyAudit, replaceDataKey, rewrapped } from "./key-rotation.ts";
 import { isOfLine, type KeyLine, type KeyState } from "./key-state.ts";
 import type { SigningKey, SigningKeyRecord } from "./signing-key.ts";
 
@@ -37,9 +37,9 @@ export type Keyring = DataKeys & {
   /** Reads what other processes changed, and promotes what is due. Call it often: a revoked key verifies until then. */
   tick(): Promise<void>;
   /** Next takes over as soon as it has been published for two JWKS cache lifetimes; at once if it has been. */
-  rotate(): Promise<void>;
+  rotate(by?: KeyAudit): Promise<void>;
   /** The key verifies nothing from now on. If it was Current its successor signs at once. Throws `notFound`. */
-  revoke(kid: string): Promise<void>;
+  revoke(kid: string, by?: KeyAudit): Promise<void>;
   /** Seals the data keys with another KEK of 32 bytes; nothing that they protect changes. */
   rewrap(kek: Uint8Array): Promise<void>;
   /** A new current data key, the old one stays readable. Throws `precondition` while the one before is needed. */
@@ -76,17 +76,23 @@ export async function openKeyring(parts: KeyringParts): Promise<Keyring> {
   const held = await holdKeys({ records, kek: () => kek, clock, random, times });
   const publish = publisher();
 
-  const advance = (request: KeyRequest, event: string, lines?: readonly KeyLine[]) =>
-    held.change((state) =>
-      advanceKeys({ state, request, event, lines: lines ?? linesOf(state), now: clock.now(), random, times }),
-    );
+  const advance = (
+    request: KeyRequest,
+    event: string,
+    { lines, by }: { lines?: readonly KeyLine[]; by?: KeyAudit } = {},
+  ) =>
+    held.change(async (state) => {
+      const asked = { state, request, event, lines: lines ?? linesOf(state), now: clock.now(), random, times };
+      const change = await advanceKeys(asked);
+      return change && by ? { ...change, by } : change;
+    });
 
   return {
     ...createDataKeys({ loaded: () => held.state().dataKeys, clock, random }),
     async signer(algorithm, purpose = "access") {
       const found = currentKey(held.state(), { purpose, algorithm });
       if (found) return found;
-      await advance({ kind: "tick" }, "key.created", [{ purpose, algorithm }]);
+      await advance({ kind: "tick" }, "key.created", { lines: [{ purpose, algorithm }] });
       const made = currentKey(held.state(), { purpose, algorithm });
       if (!made) throw unavailable("no signing key");
       return made;
@@ -98,8 +104,8 @@ export async function openKeyring(parts: KeyringParts): Promise<Keyring> {
     },
     jwks: () => publish(held.state()),
     tick: () => advance({ kind: "tick" }, "keys.advanced"),
-    rotate: () => advance({ kind: "rotate" }, "keys.rotated"),
-    revoke: (kid) => advance({ kind: "revoke", kid }, "key.revoked"),
+    rotate: (by) => advance({ kind: "rotate" }, "keys.rotated", { ...(by && { by }) }),
+    revoke: (kid, by) => advance({ kind: "revoke", kid }, "key.revoked", { ...(by && { by }) }),
     async rewrap(bytes) {
       const wanted = importKek(bytes);
       await held.change(async (state) => rewrapped(state, wanted, random));

@@ -1,51 +1,54 @@
-// Opaque upstream tokens: what they are is asked at the issuer's introspection endpoint, or at userinfo alone.
+// Opaque upstream tokens: what they are is asked at the issuer's introspection endpoint, at userinfo alone, or at GitHub.
 import { badToken, unavailable } from "../failure.ts";
-import { type Believed, type Claims, judgeIntrospection, judgeUserinfo, type TrustRule } from "../policy/trust.ts";
+import { type Claims, judgeIntrospection, judgeUserinfo } from "../policy/trust.ts";
 import { isObject } from "./compact.ts";
-import type { Outbound } from "./outbound.ts";
-import type { Asking, UpstreamKeys } from "./upstream-keys.ts";
-
-/** An empty endpoint means the one of the issuer's discovery document. */
-export type OpaqueConnector = TrustRule & {
-  introspectionEndpoint: string;
-  userinfoEndpoint: string;
-  /** The credentials of Tessera at the introspection endpoint; the secret is opened only for the request. */
-  clientId: string;
-  clientSecret: () => string;
-};
-
-type Parts = { outbound: Outbound; keys: Pick<UpstreamKeys, "discover"> };
-
-/** `claims` hold the profile. */
-export type Recognized = { believed: Believed; claims: Claims };
+import { verifyByGithub } from "./github-upstream.ts";
+import {
+  basic,
+  believe,
+  type OpaqueConnector,
+  type OpaqueInput,
+  type OpaqueParts,
+  type Recognized,
+} from "./opaque-connector.ts";
 
 /**
  * Shows the token to this connector's issuer and to nobody else. `now` in milliseconds. Throws badToken on the
  * issuer's definite no, or if its answer does not satisfy the connector; unavailable on anything else.
  */
-export function verifyOpaque(
-  parts: Parts,
-  connector: OpaqueConnector,
-  input: { token: string; now: number; asking: Asking },
-): Promise<Recognized> {
+export function verifyOpaque(parts: OpaqueParts, connector: OpaqueConnector, input: OpaqueInput): Promise<Recognized> {
   // RFC 6750 section 2.1: what may stand in an Authorization header, so that a token cannot end it.
   if (!/^[\w.~+/-]+=*$/.test(input.token)) throw badToken("opaque: not a bearer token");
-  return connector.verification === "userinfo"
-    ? verifyByUserinfo(parts, connector, input)
-    : verifyByIntrospection(parts, connector, input);
+  const verify = { userinfo: verifyByUserinfo, github: verifyByGithub, introspection: verifyByIntrospection };
+  const { verification } = connector;
+  return verify[verification === "jwks" ? "introspection" : verification](parts, connector, input);
 }
 
-type Input = { token: string; now: number; asking: Asking };
-
-async function verifyByUserinfo(parts: Parts, connector: OpaqueConnector, input: Input): Promise<Recognized> {
+async function verifyByUserinfo(
+  parts: OpaqueParts,
+  connector: OpaqueConnector,
+  input: OpaqueInput,
+): Promise<Recognized> {
   const endpoint =
     connector.userinfoEndpoint || (await parts.keys.discover(connector.issuer, input.asking)).userinfoEndpoint;
-  const claims = await readUserinfo(parts, endpoint, input);
-  if (claims === undefined) throw badToken("userinfo: not for this token");
+  const told = await readUserinfo(parts, endpoint, input);
+  if (told === undefined) throw badToken("userinfo: not for this token");
+  const claims = withSubject(told, connector.subjectClaim);
   return { believed: believe(judgeUserinfo(connector, claims, input.now)), claims };
 }
 
-async function verifyByIntrospection(parts: Parts, connector: OpaqueConnector, input: Input): Promise<Recognized> {
+/** Profiles that are older than OpenID Connect number their users. Beyond 2^53 two of them would be one. */
+function withSubject(told: Claims, claim: string): Claims {
+  if (claim === "") return told;
+  const id: unknown = told[claim];
+  return { ...told, sub: Number.isSafeInteger(id) ? String(id) : id };
+}
+
+async function verifyByIntrospection(
+  parts: OpaqueParts,
+  connector: OpaqueConnector,
+  input: OpaqueInput,
+): Promise<Recognized> {
   const { introspection, userinfo } = await endpointsOf(parts, connector, input.asking);
   const claims = await introspect(parts, connector, introspection, input);
   const believed = believe(judgeIntrospection(connector, claims, input.now));
@@ -59,7 +62,7 @@ async function verifyByIntrospection(parts: Parts, connector: OpaqueConnector, i
 }
 
 /** An issuer whose introspection endpoint is configured is not asked for its discovery document: it may have none. */
-async function endpointsOf({ keys }: Parts, connector: OpaqueConnector, asking: Asking) {
+async function endpointsOf({ keys }: OpaqueParts, connector: OpaqueConnector, asking: OpaqueInput["asking"]) {
   const { introspectionEndpoint: introspection, userinfoEndpoint: userinfo } = connector;
   if (introspection !== "") return { introspection, userinfo };
   const found = await keys.discover(connector.issuer, asking);
@@ -67,7 +70,7 @@ async function endpointsOf({ keys }: Parts, connector: OpaqueConnector, asking: 
 }
 
 /** RFC 7662 section 2. */
-async function introspect({ outbound }: Parts, connector: OpaqueConnector, endpoint: string, input: Input) {
+async function introspect({ outbound }: OpaqueParts, connector: OpaqueConnector, endpoint: string, input: OpaqueInput) {
   const { status, body } = await outbound.json(endpoint, {
     method: "POST",
     headers: { authorization: basic(connector), "content-type": "application/x-www-form-urlencoded" },
@@ -90,16 +93,8 @@ const isAccessKind = (kind: unknown): boolean =>
   kind === undefined ||
   (typeof kind === "string" && ["bearer", "access", "access_token", "at+jwt"].includes(kind.toLowerCase()));
 
-/** RFC 6749 section 2.3.1: both halves are form-encoded first. */
-function basic({ clientId, clientSecret }: OpaqueConnector): string {
-  const secret = clientSecret();
-  if (clientId === "" || secret === "") throw unavailable("introspection: the connector has no credentials");
-  const encode = (value: string) => new URLSearchParams({ v: value }).toString().slice("v=".length);
-  return `Basic ${Buffer.from(`${encode(clientId)}:${encode(secret)}`).toString("base64")}`;
-}
-
 /** The claims, or undefined if the token is good but not for userinfo (RFC 6750 section 3.1, insufficient_scope). */
-async function readUserinfo({ outbound }: Parts, endpoint: string, { token, asking }: Input) {
+async function readUserinfo({ outbound }: OpaqueParts, endpoint: string, { token, asking }: OpaqueInput) {
   const { status, body } = await outbound.json(endpoint, {
     headers: { authorization: `Bearer ${token}` },
     signal: asking.signal,
@@ -112,8 +107,3 @@ async function readUserinfo({ outbound }: Parts, endpoint: string, { token, aski
 
 const hasScope = (scope: unknown, name: string): boolean =>
   typeof scope === "string" && scope.split(" ").includes(name);
-
-function believe(verdict: ReturnType<typeof judgeUserinfo>): Believed {
-  if (!verdict.ok) throw badToken(`claims: ${verdict.reason}`);
-  return verdict;
-}

@@ -34,6 +34,10 @@ export type Outbound = {
    * connection in 2 s, no end in 5 s.
    */
   json(url: string, request: OutboundRequest): Promise<OutboundResponse>;
+  /** The same for whom the status is enough: a 2xx or 4xx, with whatever body, which is not read. */
+  status(url: string, request: OutboundRequest): Promise<number>;
+  /** The addresses of a host that may be connected to over TLS; at least one. Throws Failure `unavailable`. */
+  addresses(host: string, signal: AbortSignal): Promise<string[]>;
 };
 
 const connectMs = 2_000;
@@ -44,25 +48,39 @@ const bodyLimits: JsonLimits = { depth: 16, members: 1_000, items: 10_000 };
 /** Throws Failure `invalid` if `allow` holds something else than CIDRs. */
 export function createOutbound({ allow, allowPlain, resolve = resolveAll }: OutboundParts): Outbound {
   const allowed = addressList(allow);
-  return {
-    async json(address, { signal, ...request }) {
-      const within = AbortSignal.any([signal, AbortSignal.timeout(totalMs)]);
-      try {
-        const url = parseUrl(address);
-        const found = await withinTime(
-          resolveHost(url, resolve),
-          AbortSignal.any([within, AbortSignal.timeout(connectMs)]),
-        );
-        const isPlain = url.protocol === "http:";
-        const reachable = found.filter((at) => isIn(allowed, at) || (!isPlain && isPublic(at)));
-        if ((isPlain && !allowPlain) || reachable.length === 0) throw new Error("outbound: the address is not allowed");
-        const response = await send(url, reachable, request, within);
-        return await readResponse(response, within);
-      } catch (error) {
-        throw error instanceof Failure ? error : unavailable(error);
-      }
-    },
+  const reachable = async (host: string, isPlain: boolean, signal: AbortSignal) => {
+    const inTime = AbortSignal.any([signal, AbortSignal.timeout(connectMs)]);
+    const found = await withinTime(resolveHost(host, resolve), inTime);
+    const open = found.filter((at) => isIn(allowed, at) || (!isPlain && isPublic(at)));
+    if ((isPlain && !allowPlain) || open.length === 0) throw new Error("outbound: the address is not allowed");
+    return open;
   };
+  const answer = async <T>(
+    address: string,
+    { signal, ...request }: OutboundRequest,
+    read: (response: IncomingMessage, signal: AbortSignal) => Promise<T> | T,
+  ): Promise<T> => {
+    const within = AbortSignal.any([signal, AbortSignal.timeout(totalMs)]);
+    return orUnavailable(async () => {
+      const url = parseUrl(address);
+      const addresses = await reachable(url.hostname, url.protocol === "http:", within);
+      return read(await send(url, addresses, request, within), within);
+    });
+  };
+  return {
+    json: (address, request) => answer(address, request, readResponse),
+    status: (address, request) => answer(address, request, readStatus),
+    addresses: (host, signal) =>
+      orUnavailable(async () => (await reachable(host, false, signal)).map(({ address }) => address)),
+  };
+}
+
+async function orUnavailable<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw error instanceof Failure ? error : unavailable(error);
+  }
 }
 
 function parseUrl(address: string): URL {
@@ -76,7 +94,7 @@ const resolveAll = async (host: string): Promise<readonly Address[]> =>
   (await systemLookup(host, { all: true })).map(({ address, family }) => ({ address, family: family === 6 ? 6 : 4 }));
 
 /** A literal address needs no resolver; the URL parser has already turned its odd spellings into the usual one. */
-async function resolveHost({ hostname }: URL, resolve: NonNullable<OutboundParts["resolve"]>) {
+async function resolveHost(hostname: string, resolve: NonNullable<OutboundParts["resolve"]>) {
   const literal = hostname.startsWith("[") ? hostname.slice(1, -1) : hostname;
   if (isIP(literal) !== 0) return [{ address: literal }];
   return resolve(hostname);
@@ -162,13 +180,13 @@ const jsonTypes = /^application\/(?:json|jwk-set\+json|[\w.-]+\+json)\s*(?:;|$)/
 
 async function readResponse(response: IncomingMessage, signal: AbortSignal): Promise<OutboundResponse> {
   const { statusCode: status = 0, headers } = response;
-  const isRefusal = status >= 400 && status < 500;
+  const isRefusal = refuses(status);
   const isJson = jsonTypes.test(headers["content-type"] ?? "") && headers["content-encoding"] === undefined;
   if (isRefusal && !isJson) {
     response.destroy();
     return { status, body: undefined, headers };
   }
-  if ((status < 200 || status > 299) && !isRefusal) {
+  if (!succeeds(status) && !isRefusal) {
     response.destroy();
     throw new Error(`outbound: the answer was a ${status}`);
   }
@@ -179,6 +197,16 @@ async function readResponse(response: IncomingMessage, signal: AbortSignal): Pro
   const bytes = await readBytes(response, signal);
   return { status, body: isRefusal ? readRefusal(bytes) : parseJson(bytes, bodyLimits), headers };
 }
+
+function readStatus(response: IncomingMessage): number {
+  const { statusCode: status = 0 } = response;
+  response.destroy();
+  if (!succeeds(status) && !refuses(status)) throw new Error(`outbound: the answer was a ${status}`);
+  return status;
+}
+
+const succeeds = (status: number): boolean => status >= 200 && status < 300;
+const refuses = (status: number): boolean => status >= 400 && status < 500;
 
 /** A refusal says what matters by its status: what else it says may be broken, and the answer is still no. */
 function readRefusal(bytes: Uint8Array): unknown {

@@ -3,7 +3,7 @@ import type { ClaimCondition, TrustRule } from "../policy/trust.ts";
 import type { StoredCondition } from "../store/tables.ts";
 
 /** By tessera.admin.v1.Verification and TokenKind. */
-const verifications = ["jwks", "jwks", "introspection", "userinfo"] as const;
+const verifications = ["jwks", "jwks", "introspection", "userinfo", "github"] as const;
 const tokenKinds = ["any", "access_token", "id_token"] as const;
 
 type ConnectorFields = Omit<TrustRule, "verification" | "tokenKind" | "conditions"> & {

@@ -17,7 +17,12 @@ export type UpstreamKey = {
 };
 
 /** What of the discovery document is used; an endpoint not named is empty. */
-export type Discovered = { jwksUri: string; introspectionEndpoint: string; userinfoEndpoint: string };
+export type Discovered = {
+  jwksUri: string;
+  introspectionEndpoint: string;
+  userinfoEndpoint: string;
+  authorizationEndpoint: string;
+};
 
 export type Asking = { now: number; signal: AbortSignal };
 
@@ -166,6 +171,7 @@ async function loadDiscovery(outbound: Outbound, issuer: string, signal: AbortSi
     jwksUri: endpoint(body.jwks_uri),
     introspectionEndpoint: endpoint(body.introspection_endpoint),
     userinfoEndpoint: endpoint(body.userinfo_endpoint),
+    authorizationEndpoint: endpoint(body.authorization_endpoint),
   };
 }
 

@@ -27,14 +27,18 @@ export type Incoming<Answer> = {
 /** Throws a Failure and nothing else. */
 export type Dispatch = <Answer>(incoming: Incoming<Answer>) => Promise<Answer>;
 
+/** Hears of a change that somebody known was denied. Answers at once and never throws. */
+export type OnDenied = (call: Call, facts: { event: string; failure: Failure; source: string }) => void;
+
 export type DispatchParts = {
   identify: Identify;
-  limits: Pick<Limits, "source" | "caller">;
+  limits: Pick<Limits, "source" | "caller" | "attempt" | "failed">;
   validate: Validate;
   clock: Clock;
   random: Random;
   log: Logger;
   metrics: Metrics;
+  onDenied: OnDenied;
 };
 
 export function createDispatch(parts: DispatchParts): Dispatch {
@@ -62,20 +66,42 @@ export function createDispatch(parts: DispatchParts): Dispatch {
 
 /** In this order: nothing is decoded for a flooding source, nothing validated for a stranger, nothing run too late. */
 async function steps<Answer>(
-  { limits, identify, validate, clock }: DispatchParts,
+  parts: DispatchParts,
   { method, offered, read, write }: Incoming<Answer>,
   call: Omit<Call, "caller">,
 ): Promise<Answer> {
+  const { limits, identify, validate, clock } = parts;
   inTime(call, clock);
   await limits.source(offered.source);
   const request = await read();
   const caller = await identify({ method, offered, request, now: call.now, signal: call.signal });
-  authorize(method, caller);
-  await limits.caller(caller, offered.source, method.itemsOf(request));
-  validate(method.desc.input, request);
-  inTime(call, clock);
-  const answer = await method.run({ ...call, caller }, request);
-  return write(create(method.desc.output, answer));
+  const { source } = offered;
+  return observed(parts, { ...call, caller }, { method, source }, async () => {
+    authorize(method, caller);
+    await limits.caller(caller, source, method.itemsOf(request));
+    validate(method.desc.input, request);
+    inTime(call, clock);
+    return write(create(method.desc.output, await method.run({ ...call, caller }, request)));
+  });
+}
+
+/** Counts what strangers try in vain at a public method against their source, and tells of changes that were denied. */
+async function observed<Answer>(
+  { limits, onDenied }: DispatchParts,
+  call: Call,
+  { method, source }: { method: Method; source: string },
+  work: () => Promise<Answer>,
+): Promise<Answer> {
+  const { kind } = call.caller;
+  if (kind === "anonymous") await limits.attempt(source, method.name);
+  try {
+    return await work();
+  } catch (thrown) {
+    const failure = asFailure(thrown);
+    if (kind === "anonymous" && failure.kind === "unauthenticated") await limits.failed(source, method.name);
+    if (failure.kind === "denied" && method.audit !== "") onDenied(call, { event: method.audit, failure, source });
+    throw thrown;
+  }
 }
 
 const late = () => new Failure("late", "the deadline has passed");

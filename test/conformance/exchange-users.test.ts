@@ -2,8 +2,7 @@
 // count once.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doors, grpcDoor } from "../support/door.ts";
-import { operatorEvent } from "../../src/audit.ts";
-import { deleteResource } from "../../src/resources/index.ts";
+import { deleteResource, operating } from "../../src/resources/index.ts";
 import { user } from "../../src/resources/user.ts";
 import { api } from "../support/fixture.ts";
 import {
@@ -55,12 +54,7 @@ describe("a user", () => {
     await declareMore(red, "userIdentities", { userId: "del", connectorId: "idp", subject: "del-at-idp" });
     const token = () => world.token(red, "del");
     expect(await ask(token())).toMatchObject({ ok: true });
-    const now = world.now();
-    const acting = {
-      tenantId: red.id,
-      now,
-      event: (facts: { event: string; subject: string }) => operatorEvent(now, "test", { ...facts, tenantId: red.id }),
-    };
+    const acting = operating({ tenantId: red.id, now: world.now(), requestId: "test" });
     await deleteResource(parts, user, acting, red.ids.get("user del") ?? "");
     expect(await ask(token())).toEqual(badToken);
     expect(await everywhere(world, "generateToken", generate(red, "del"), red.as("backend"))).toEqual(nobody);

@@ -1,8 +1,7 @@
 // The state of everything a token stands on, changed after it was issued: what each call says at once, and again when
 // the change is undone.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { operatorEvent } from "../../src/audit.ts";
-import { type Acting, deleteResource } from "../../src/resources/index.ts";
+import { deleteResource, operating } from "../../src/resources/index.ts";
 import type { TypeName } from "../../src/store/row-operations.ts";
 import { type Door, doors, expectOk, type Outcome } from "../support/door.ts";
 import { api } from "../support/fixture.ts";
@@ -122,10 +121,8 @@ function deleted(name: TypeName, unique: string, meanwhile: Partial<Observed>, a
 }
 
 function remove(name: TypeName, id: string): Promise<void> {
-  const tenantId = world.red.id;
-  const now = world.now();
-  const event: Acting["event"] = (facts) => operatorEvent(now, id, { ...facts, tenantId });
-  return deleteResource(world.parts, { name }, { tenantId, now, event }, id);
+  const acting = operating({ tenantId: world.red.id, now: world.now(), requestId: id });
+  return deleteResource(world.parts, { name }, acting, id);
 }
 
 const all = (client: string): Observed => ({

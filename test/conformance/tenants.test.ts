@@ -2,7 +2,7 @@
 import { type JsonObject, ScalarType } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
-import { expectOk, grpcDoor, type MethodName } from "../support/door.ts";
+import { expectOk, grpcDoor } from "../support/door.ts";
 import { billing } from "../support/fixture.ts";
 import { declareMore, everywhere, generate, isActive, realmToken, seen } from "../support/tokens.ts";
 import { type Credential, createWorld, type Fixture, type World } from "../support/world.ts";
@@ -53,6 +53,7 @@ const ourToken = async () => (await issue(world.red)).token;
 const ourRefresh = async () => (await issue(world.red)).refresh;
 
 /** By method and field of the contract. */
+type MethodName = keyof typeof AuthService.method;
 const fields: Record<MethodName, Record<string, Field>> = {
   exchange: {
     access_token: { theirs: () => world.token(world.blue, "ada"), unknown: "garbage", ours: upstream },

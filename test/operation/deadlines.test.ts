@@ -3,7 +3,7 @@ import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js"
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
-import { type Door, doors, headersOf, type MethodName } from "../support/door.ts";
+import { type Door, doors, headersOf } from "../support/door.ts";
 import { familyOf, invalidGrant, through } from "../support/histories.ts";
 import { secondConnection, type SecondConnection } from "../support/trouble.ts";
 import { createWorld, type World } from "../support/world.ts";
@@ -23,8 +23,10 @@ const [grpc, trpc] = doors as [Door, Door];
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const exceeded = 4;
 
+type Method = keyof typeof AuthService.method;
+
 /** Calls over gRPC as the backend, with so many milliseconds left, and answers the status number. */
-function statusWithin(method: MethodName, request: JsonObject, left: number): Promise<number> {
+function statusWithin(method: Method, request: JsonObject, left: number): Promise<number> {
   const client = new Client(world.grpc, credentials.createInsecure());
   const metadata = new Metadata();
   metadata.set("authorization", headersOf(world.red.as("backend"))["authorization"] ?? "");
@@ -41,7 +43,7 @@ function statusWithin(method: MethodName, request: JsonObject, left: number): Pr
 }
 
 /** Calls over tRPC as the backend and leaves after so many milliseconds; true if the answer came before. */
-function answeredWithin(method: MethodName, request: JsonObject, left: number): Promise<boolean> {
+function answeredWithin(method: Method, request: JsonObject, left: number): Promise<boolean> {
   const answer = fetch(`${world.http}/trpc/auth.${method}`, {
     method: "POST",
     headers: { "content-type": "application/json", ...headersOf(world.red.as("backend")) },
@@ -56,7 +58,7 @@ function answeredWithin(method: MethodName, request: JsonObject, left: number): 
 
 describe("N7-09 F14: a write that had to wait until its caller's deadline had passed", () => {
   const on = through(grpc, () => world);
-  const calls: [MethodName, (refresh: string) => JsonObject][] = [
+  const calls: [Method, (refresh: string) => JsonObject][] = [
     ["exchange", () => ({ access_token: world.token(world.red, "ada") })],
     ["refresh", (refresh_token) => ({ refresh_token })],
     ["revoke", (token) => ({ token })],

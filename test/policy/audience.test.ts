@@ -23,7 +23,7 @@ function choose(
   application: Partial<AudienceRequest["application"]> = {},
   resources: PolicyResource[] = standard,
 ): string {
-  const request = { requested, application: { defaultResourceId: "", resourceIds: [], ...application } };
+  const request = { requested, application: { defaultResourceId: "", resourceIds: [], thirdParty: false, ...application } };
   const decision = chooseAudience(policyOf(...resources), request);
   return "resource" in decision ? decision.resource.id : `refused: ${decision.refuse}`;
 }

@@ -8,13 +8,20 @@ const now = 1_800_000_000_000;
 const alive: GrantStanding = {
   grant: { revokeTime: null, expireTime: now + 1, organizationId: "org", connectorId: "con" },
   tenant: { disabled: false },
-  application: { disabled: false, connectorIds: ["con"], resourceIds: ["res"], defaultResourceId: "" },
+  application: {
+    disabled: false,
+    connectorIds: ["con"],
+    thirdParty: false,
+    resourceIds: ["res"],
+    defaultResourceId: "",
+  },
   project: { disabled: false },
   user: { suspended: false },
-  resource: { id: "res", isDefault: false, disabled: false },
+  resource: { id: "res", indicator: "https://res.test", isDefault: false, disabled: false },
   connector: { disabled: false },
   organization: { disabled: false },
   membership: { id: "member" },
+  consent: null,
   family: { revokeTime: null },
   tokenRevoked: false,
 };

@@ -2,16 +2,16 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { operatorEvent } from "../../src/audit.ts";
 import { ProjectSchema } from "../../src/gen/tessera/admin/v1/project_pb.ts";
-import { application, createApplicationSecret } from "../../src/resources/application.ts";
+import { application } from "../../src/resources/application.ts";
+import { createApplicationSecret, operating } from "../../src/resources/index.ts";
+import { pageOf } from "../../src/resources/listing.ts";
 import { project } from "../../src/resources/project.ts";
 import {
   type Acting,
   createResource,
   deleteResource,
   getResource,
-  listResources,
   updateResource,
 } from "../../src/resources/resource.ts";
 import { user, userIdentity } from "../../src/resources/user.ts";
@@ -21,10 +21,8 @@ const now = 1_800_000_000_000;
 const nobody = "0".repeat(21);
 
 let instance: Instance;
-const actingIn = async (name: string): Promise<Acting> => {
-  const tenantId = await instance.tenantId(name);
-  return { tenantId, now, event: (facts) => operatorEvent(now, nobody, { ...facts, tenantId }) };
-};
+const actingIn = async (name: string): Promise<Acting> =>
+  operating({ tenantId: await instance.tenantId(name), now, requestId: nobody });
 let [acting, elsewhere]: [Acting, Acting] = [undefined as never, undefined as never];
 
 beforeAll(async () => {
@@ -172,7 +170,7 @@ describe("list", () => {
     const seen: string[] = [];
     let pageToken = "";
     do {
-      const page = await listResources(instance.parts, project, acting, { pageSize: 2, pageToken });
+      const page = await pageOf(instance.parts, project, acting, { pageSize: 2, pageToken });
       seen.push(...page.items.map((item) => item.id));
       pageToken = page.nextPageToken;
     } while (pageToken !== "");
@@ -182,7 +180,7 @@ describe("list", () => {
   });
 
   it("takes 1 to 100 for a page", async () => {
-    const ask = (pageSize: number) => listResources(instance.parts, project, acting, { pageSize });
+    const ask = (pageSize: number) => pageOf(instance.parts, project, acting, { pageSize });
     expect((await ask(1)).items).toHaveLength(1);
     expect((await ask(100)).items.length).toBeGreaterThan(1);
     for (const size of [0, 101, -1, 1.5, Number.NaN])
@@ -191,7 +189,7 @@ describe("list", () => {
 
   it("I-DB-03: takes no other token than one of its own form", async () => {
     for (const pageToken of ["%", "' or 1=1", "0".repeat(20), "0".repeat(22), "A".repeat(21)]) {
-      const refused = await refusalOf(listResources(instance.parts, project, acting, { pageToken }));
+      const refused = await refusalOf(pageOf(instance.parts, project, acting, { pageToken }));
       expect(refused).toMatchObject({ violations: [{ field: "page_token" }] });
     }
   });
@@ -209,7 +207,7 @@ describe("N6-11: from another tenant", () => {
     ];
     for (const ask of asks) expect(await refusalOf(ask(id))).toEqual(await refusalOf(ask(nobody)));
     expect(await getResource(parts, project, acting, id)).toMatchObject({ revision: 1 });
-    expect((await listResources(parts, project, elsewhere, {})).items).toEqual([]);
+    expect((await pageOf(parts, project, elsewhere, {})).items).toEqual([]);
   });
 
   it("an application gets no secret", async () => {

@@ -47,16 +47,18 @@ describe("an application secret", () => {
     expect(bytes.includes(secret.slice(4, 47))).toBe(false);
   });
 
-  it("N6-07: stands beside another one of the same application, and gets an end without being made anew", async () => {
+  it("N6-07: stands beside another one of the same application; its end is said when it is made, and stays", async () => {
     const { apply } = await openInstance();
     const first = secretOf(await apply({ ...base, applicationSecrets }));
-    const second = { applicationId: "Backend", name: "Second" };
+    const second = { applicationId: "Backend", name: "Second", expireTime: "2100-01-01T00:00:00Z" };
     const lines = await apply({ tenant, applicationSecrets: [...applicationSecrets, second] });
     expect(secretOf(lines)).not.toBe(first);
-    const ending = [{ ...second, expireTime: "2030-01-01T00:00:00Z" }];
-    const ended = await apply({ tenant, applicationSecrets: ending });
-    expect(ended).toEqual([expect.stringMatching(/^updated applicationSecret Backend \/ Second/)]);
-    expect(secretOf(ended)).toBe("");
+    expect(await apply({ tenant, applicationSecrets: [second] })).toEqual(["tenant acme: nothing to change"]);
+    const longer = [{ ...second, expireTime: "2101-01-01T00:00:00Z" }];
+    expect(await refusalOf(apply({ tenant, applicationSecrets: longer }))).toMatchObject({
+      kind: "invalid",
+      violations: [{ field: "application_secrets[0].expire_time" }],
+    });
   });
 
   it("is not made where the database refuses something else of the document: nobody would have seen it", async () => {
@@ -72,7 +74,7 @@ describe("an application secret", () => {
     const instance = await openInstance();
     const secret = secretOf(await instance.apply({ ...base, applicationSecrets }));
     const rows = JSON.stringify(await instance.audit(await instance.tenantId("acme")));
-    expect(rows).toContain("applicationSecret.created");
+    expect(rows).toContain("application_secret.created");
     expect(rows).not.toContain(secret);
     expect(rows).not.toContain(String((await rowOf(instance, "applicationSecret"))["digest"]));
   });

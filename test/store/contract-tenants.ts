@@ -29,6 +29,7 @@ const probes: Record<ReadName, (tenant: TenantStore, asked: Asked) => Promise<un
   connector: (tenant, { ids }) => tenant.connector(ids.connector),
   userRoleIds: (tenant, { ids }) => tenant.userRoleIds(ids.user, now),
   applicationRoleIds: (tenant, { ids }) => tenant.applicationRoleIds(ids.application, now),
+  defaultRoleIds: (tenant) => tenant.defaultRoleIds(),
   groupIds: (tenant, { ids }) => tenant.groupIds(ids.user, now),
   membership: (tenant, { ids }) => tenant.membership(ids.user, ids.organization),
   policy: (tenant, { ids }) =>
@@ -43,6 +44,14 @@ const probes: Record<ReadName, (tenant: TenantStore, asked: Asked) => Promise<un
   rowByKey: (tenant, { ids }) => everyType(ids, (type) => tenant.rowByKey(type, { id: ids[type] })),
   rows: (tenant, { ids }) =>
     everyType(ids, async (type) => (await tenant.rows(type, "", 1000)).find((row) => row["id"] === ids[type])),
+  list: (tenant, { ids }) =>
+    everyType(ids, async (type) => {
+      const { rows } = await tenant.list(type, { matching: { id: [ids[type]] }, limit: 10 });
+      return rows[0];
+    }),
+  total: (tenant, { ids }) =>
+    everyType(ids, async (type) => (await tenant.total(type, { matching: { id: [ids[type]] } })) || undefined),
+  present: (tenant, { ids }) => everyType(ids, async (type) => (await tenant.present(type, [ids[type]]))[0]),
 };
 
 const everyType = async (ids: TypeIds, read: (type: TypeName) => Promise<unknown>): Promise<unknown[]> =>

@@ -26,6 +26,7 @@ function joinOf(
   const assignment = { roleId: ids.role, userId: user.id, applicationId: null, expireTime: null };
   return {
     user,
+    terms: [{ field: "username", term: "newcomer" }],
     identity: { ...standard(tenantId), userId: user.id, connectorId: ids.connector, subject },
     assignments: [{ ...standard(tenantId), ...assignment }],
     audit: { ...auditOf(tenantId, "user.joined"), subject: user.id },

@@ -4,6 +4,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Database } from "better-sqlite3";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { wordOf } from "../../src/resources/row-plans.ts";
+import { searchableFields } from "../../src/resources/search-terms.ts";
+import { resourceTypes } from "../../src/resources/types.ts";
 import { migrate } from "../../src/store/migrate.ts";
 import { openFile } from "../../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
@@ -14,15 +17,20 @@ const committed = fileURLToPath(new URL("../../src/store/migrations/sqlite", imp
 
 type Journal = { entries: { idx: number; version: string; when: number; tag: string; breakpoints: boolean }[] };
 
-/** The committed migrations and then one more, in a folder of the test. */
-function folderWith(...statements: string[]): string {
+/** The committed migrations in a folder of the test, the list of them changed. */
+function folderOf(change: (entries: Journal["entries"]) => Journal["entries"]): string {
   const folder = temporaryFolder();
   cpSync(committed, folder, { recursive: true });
   const journalFile = join(folder, "meta/_journal.json");
   const journal = JSON.parse(readFileSync(journalFile, "utf8")) as Journal;
-  const idx = journal.entries.length;
-  journal.entries.push({ idx, version: "6", when: 9_000_000_000_000, tag: "next", breakpoints: true });
-  writeFileSync(journalFile, JSON.stringify(journal));
+  writeFileSync(journalFile, JSON.stringify({ ...journal, entries: change(journal.entries) }));
+  return folder;
+}
+
+/** The committed migrations and then one more. */
+function folderWith(...statements: string[]): string {
+  const next = { version: "6", when: 9_000_000_000_000, tag: "next", breakpoints: true };
+  const folder = folderOf((entries) => [...entries, { idx: entries.length, ...next }]);
   writeFileSync(join(folder, "next.sql"), statements.join("--> statement-breakpoint\n"));
   return folder;
 }
@@ -61,9 +69,11 @@ async function filledFile(): Promise<string> {
 
 const tablesOf = (file: Database) =>
   file
-    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name <> 'migration' ORDER BY name")
+    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('migration', 'sqlite_sequence')")
     .pluck()
-    .all() as string[];
+    .all()
+    .filter((name) => !String(name).startsWith("search_trigram"))
+    .toSorted() as string[];
 const counts = (file: Database) =>
   Object.fromEntries(
     tablesOf(file).map((table) => [table, file.prepare(`SELECT count(*) FROM "${table}"`).pluck().get()]),
@@ -88,6 +98,7 @@ describe("applied", () => {
     const file = openOne(path);
     const before = counts(file);
     expect(Object.entries(before).filter(([, count]) => count === 0)).toMatchObject([
+      ["bootstrap_secret", 0],
       ["connector_audience", 0],
       ["data_key", 0],
       ["revoked_token", 0],
@@ -111,6 +122,63 @@ describe("applied", () => {
     for (const statement of statements) file.exec(statement);
     expect(counts(file)).toMatchObject({ user: 2, user_identity: 0, group_member: 0, organization_member: 0 });
     file.exec("ROLLBACK");
+  });
+});
+
+describe("a full database of the first version", () => {
+  /** A file at the first migration with the rows of a full one, as far as it has their tables and columns. */
+  async function firstVersion(): Promise<Database> {
+    const file = openOne(databaseFile());
+    migrate(
+      file,
+      folderOf((entries) => entries.slice(0, 1)),
+    );
+    file.pragma("foreign_keys = OFF");
+    file.prepare("ATTACH ? AS newest").run(await filledFile());
+    for (const table of tablesOf(file)) {
+      const columns = (file.pragma(`table_info("${table}")`) as { name: string }[]).map(({ name }) => name).join();
+      file.exec(`INSERT OR IGNORE INTO main."${table}" (${columns}) SELECT ${columns} FROM newest."${table}"`);
+    }
+    file.exec("DETACH newest");
+    file.pragma("foreign_keys = ON");
+    return file;
+  }
+  const find = (file: Database, type: string, field: string, term: string) =>
+    file
+      .prepare("SELECT count(*) FROM search_term WHERE type = ? AND field = ? AND term = ?")
+      .pluck()
+      .get(type, field, term);
+
+  it("moves to the newest with every row, and its rows can be searched", async () => {
+    const file = await firstVersion();
+    file.exec("UPDATE user SET username = 'Ada', email = id || '@Example.test', phone = ''");
+    const before = counts(file);
+    expect(before).toMatchObject({ tenant: 2, user: 2, user_identity: 2, role_assignment: 4, refresh_family: 2 });
+    expect(migrate(file).applied).toBeGreaterThan(1);
+    expect(counts(file)).toMatchObject(before);
+    expect(file.pragma("foreign_key_check")).toEqual([]);
+    expect(find(file, "user", "username", "ada")).toBe(2);
+    expect(find(file, "scope", "name", "ships:read")).toBe(2);
+    expect(find(file, "user", "phone", "")).toBe(0);
+    const emails = file.prepare("SELECT rowid FROM search_trigram WHERE search_trigram MATCH '\"@exa\"'").all();
+    expect(emails).toHaveLength(2);
+    file.exec("INSERT INTO search_trigram (search_trigram, rank) VALUES ('integrity-check', 1)");
+  });
+
+  it("is the same schema in the end as a fresh one", async () => {
+    const [old, fresh] = [await firstVersion(), openOne(databaseFile())];
+    migrate(old);
+    migrate(fresh);
+    expect(schemaOf(old)).toEqual(schemaOf(fresh));
+  });
+
+  it("has for each type that is searched a trigger that takes its terms along", () => {
+    const file = openOne(databaseFile());
+    migrate(file);
+    const triggers = file.prepare("SELECT tbl_name FROM sqlite_master WHERE type = 'trigger'").pluck().all();
+    const searched = [...resourceTypes.values()].filter(({ desc }) => searchableFields(desc).length > 0);
+    expect(searched.length).toBeGreaterThan(5);
+    for (const type of searched) expect(triggers).toContain(wordOf(type));
   });
 });
 

@@ -2,12 +2,19 @@
 import type { InstanceReads, TenantReads } from "../../src/store/reads.ts";
 import type { bindAuditReads } from "../../src/store/audit-rows.ts";
 import type { Arguments, OperationName } from "../../src/store/operations.ts";
+import type { RowConditions } from "../../src/store/list-reads.ts";
 import type { CreateRow, DeleteRow, UpdateRow } from "../../src/store/row-operations.ts";
 import type { bindRowReads } from "../../src/store/row-reads.ts";
 import { auditOf, familyOf, grantOf, id, now, rotationOf } from "../support/store.ts";
 
 type AllReads = InstanceReads & ReturnType<typeof bindAuditReads> & TenantReads & ReturnType<typeof bindRowReads>;
 const text = "canary' OR 1=1 --";
+
+const conditions: RowConditions = {
+  parent: { username: text },
+  matching: { suspended: [true], name: [text] },
+  without: { link: "groupMember", by: "userId", where: { groupId: text } },
+};
 
 // A read that is missing here does not compile.
 export const readArguments: { [Name in keyof AllReads]: Parameters<AllReads[Name]> } = {
@@ -17,6 +24,7 @@ export const readArguments: { [Name in keyof AllReads]: Parameters<AllReads[Name
   knowsOrigin: [text],
   signingAlgorithms: [],
   tenant: [text],
+  tenantIds: [text, 10],
   tenantByName: [text],
   instanceValue: [text],
   signingKeys: [],
@@ -32,6 +40,7 @@ export const readArguments: { [Name in keyof AllReads]: Parameters<AllReads[Name
   connector: [text, text],
   userRoleIds: [text, text, now],
   applicationRoleIds: [text, text, now],
+  defaultRoleIds: [text],
   groupIds: [text, text, now],
   membership: [text, text, text],
   policy: [text],
@@ -40,6 +49,9 @@ export const readArguments: { [Name in keyof AllReads]: Parameters<AllReads[Name
   row: [text, "user", text],
   rowByKey: [text, "roleAssignment", { roleId: text, userId: null }],
   rows: [text, "tenant", text, 10],
+  present: [text, "role", [text, text]],
+  list: [text, "user", { search: { field: text, text, mode: "substring" }, ...conditions, after: [7], limit: 10 }],
+  total: [text, "user", { search: { field: text, text, mode: "prefix" }, ...conditions }],
 };
 
 const ids = { user: text, application: text, resource: text, organization: text, connector: text };
@@ -53,6 +65,8 @@ const row = { ...standard, name: text, issuer: text, audiences: [text] };
 const createRow: CreateRow = {
   ...change,
   row,
+  terms: [{ field: "name", term: text }],
+  atMost: { where: { name: text }, count: 3, otherwise: "exhausted" },
   children: [
     {
       table: "connectorAudience",
@@ -89,6 +103,7 @@ export const operationArguments: { [Name in OperationName]: Arguments<Name> } = 
       suspended: false,
       epoch: 1,
     },
+    terms: [{ field: text, term: text }],
     identity: { ...standard, userId: text, connectorId: text, subject: text },
     assignments: [{ ...standard, roleId: text, userId: text, applicationId: null, expireTime: null }],
     audit,
@@ -109,6 +124,8 @@ export const operationArguments: { [Name in OperationName]: Arguments<Name> } = 
     dataKeys: [{ id: id(), purpose: text, status: text, sealedKey: text, createdAt: now }],
     audit,
   },
+  recordEvent: { audit },
+  setInstanceValue: { name: text, value: text },
   raiseHighWater: { now },
   sealAudit: { rows: [{ tenantId: text, seq: 1, previousHash: text, seal: text }] },
 };

@@ -1,6 +1,7 @@
 // One way to call the service through either typed door, with one shape of answer, so that a scenario can be run
 // through both and compared.
 import {
+  type DescMethod,
   type DescMethodUnary,
   type DescService,
   fromBinary,
@@ -112,10 +113,11 @@ const services: Readonly<Record<string, DescService>> = { auth: AuthService, ...
 export function methodNamed(name: MethodName): DescMethodUnary {
   const [service = "auth", local = ""] = name.includes(".") ? name.split(".") : ["auth", name];
   const method = services[service]?.method[local];
-  if (method?.methodKind !== "unary") throw new Error(`there is no method ${name}`);
+  if (!isUnary(method)) throw new Error(`there is no method ${name}`);
   return method;
 }
 
+const isUnary = (method: DescMethod | undefined): method is DescMethodUnary => method?.methodKind === "unary";
 const isSparse = (name: MethodName): boolean => name === "introspect" || name === "introspectBatch";
 const asIs = (bytes: Uint8Array): Buffer => Buffer.from(bytes);
 const clientTo = (address: string) => new Client(address, credentials.createInsecure());

@@ -8,7 +8,7 @@ import {
   toBinary,
 } from "@bufbuild/protobuf";
 import { Client, credentials, Metadata, ServerCredentials, type ServiceError } from "@grpc/grpc-js";
-import type { ClientState, UseCases } from "../../src/call.ts";
+import { type ClientState, serve, type UseCases } from "../../src/call.ts";
 import { steadyClock } from "../../src/clock.ts";
 import { badToken, Failure } from "../../src/failure.ts";
 import { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
@@ -16,11 +16,11 @@ import { StatusSchema } from "../../src/gen/google/rpc/status_pb.ts";
 import { systemRandom } from "../../src/random.ts";
 import { createLog, createMetrics } from "../../src/telemetry.ts";
 import { type CallerParts, createIdentify } from "../../src/transport/caller.ts";
-import { createDispatch } from "../../src/transport/dispatch.ts";
+import { createDispatch, type DispatchParts } from "../../src/transport/dispatch.ts";
 import { type GrpcParts, startGrpc } from "../../src/transport/grpc.ts";
 import { type HttpParts, startHttp } from "../../src/transport/http.ts";
 import { createLimits, type LimitSettings } from "../../src/transport/limits.ts";
-import { resolveMethods, serve } from "../../src/transport/method.ts";
+import { resolveMethods } from "../../src/transport/method.ts";
 import { createHttpServer } from "../../src/transport/tls.ts";
 import { createRouter } from "../../src/transport/trpc.ts";
 import { createValidation } from "../../src/validation.ts";
@@ -36,6 +36,7 @@ export type DoorOptions = {
   limits?: Partial<LimitSettings>;
   grpc?: Partial<GrpcParts>;
   http?: Partial<HttpParts>;
+  onDenied?: DispatchParts["onDenied"];
   createServer?: HttpParts["createServer"];
   issuer?: string;
   ready?: () => Promise<{ ok: boolean; checks: Record<string, boolean> }>;
@@ -105,11 +106,12 @@ export function createParts(options: DoorOptions = {}) {
   const dispatch = createDispatch({
     identify: createIdentify({ ...callerParts(options), limits }),
     limits,
-    validate: createValidation(methods.map(({ desc }) => desc.input)),
+    validate: createValidation(),
     clock,
     random: systemRandom,
     log,
     metrics,
+    onDenied: (...denied) => options.onDenied?.(...denied),
   });
   return { methods, dispatch, metrics, log, lines, clock };
 }
@@ -119,6 +121,7 @@ export function callerParts({ clients = [application()], certificates = {}, call
     findClient: async (id) => clients.find(({ application }) => application.id === id),
     findClientByCertificate: async (uri) => certificates[uri],
     secrets: { verify: async ({ presented }) => (presented === secret ? "ok" : "wrong") },
+    machinePermissions: async () => new Set(["token:introspect"]),
     verifyBearer: async (token) => {
       const [client] = clients;
       if (token !== "good-token" || !client) throw badToken("not the good one");
@@ -154,8 +157,12 @@ export function application(changes: Partial<ClientState["application"]> = {}): 
   const project = { id: "p1", disabled: false };
   const standard = { revision: 1, createTime: 0, updateTime: 0, tenantId: "t1", name: "", disabled: false };
   const lifetimes = { accessTokenTtl: 0, refreshTokenIdleTtl: 0, refreshTokenAbsoluteTtl: 0, refreshRetryWindow: null };
-  const lists = { origins: [], connectorIds: [], resourceIds: [], certificateUris: [] };
-  const rest = { projectId: "p1", type: 4, publicClient: false, defaultConnectorId: "", defaultResourceId: "" };
+  const uris = { redirectUris: [], postLogoutRedirectUris: [], certificateUris: [] };
+  const lists = { origins: [], connectorIds: [], resourceIds: [], ...uris };
+  const flags = { publicClient: false, thirdParty: false, deviceFlow: false };
+  const texts = { description: "", defaultConnectorId: "", defaultResourceId: "" };
+  const absent = { customData: null, protectedAppMetadata: null, subDomain: null };
+  const rest = { projectId: "p1", type: 4, ...flags, ...texts, ...absent };
   return {
     application: { id: "app", ...standard, ...lifetimes, ...lists, ...rest, ...changes },
     project,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { newId, systemRandom } from "../../src/random.ts";
 import type { AuditEvent } from "../../src/store/audit-rows.ts";
-import type { AnyRow, TypeName } from "../../src/store/row-operations.ts";
+import type { AnyRow, Term, TypeName } from "../../src/store/row-operations.ts";
 import { openSqliteStore, type SqliteOptions } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Row } from "../../src/store/tables.ts";
@@ -50,12 +50,30 @@ export const auditOf = (tenantId: string, event = "test.happened"): AuditEvent =
 
 const standard = (tenantId: string) => ({ id: id(), tenantId, createTime: now, updateTime: now });
 
+/** What the management layer finds a row by. */
+const searchedBy: Partial<Record<TypeName, string>> = {
+  project: "name",
+  application: "name",
+  resource: "name",
+  scope: "name",
+  role: "name",
+  group: "name",
+  organization: "name",
+  organizationRole: "name",
+  user: "username",
+};
+
+const termsOf = (type: TypeName, columns: AnyRow): Term[] => {
+  const field = searchedBy[type];
+  return field === undefined ? [] : [{ field, term: String(columns[field]).toLowerCase() }];
+};
+
 /** Creates a row as the management layer does, and answers its id. */
 export async function createRow(store: Store, type: TypeName, tenantId: string, columns: AnyRow): Promise<string> {
   const row: AnyRow & { id: string } = { ...standard(tenantId), ...columns };
   if (type === "tenant") delete row["tenantId"];
-  const audit = auditOf(tenantId, `${type}.created`);
-  await store.write("createRow", { type, tenantId, row, children: [], epoch: { tenant: tenantId }, audit });
+  const [audit, terms] = [auditOf(tenantId, `${type}.created`), termsOf(type, columns)];
+  await store.write("createRow", { type, tenantId, row, children: [], terms, epoch: { tenant: tenantId }, audit });
   return row.id;
 }
 
@@ -98,6 +116,7 @@ export async function fillTenant(store: Store, name = id()): Promise<FilledTenan
   });
   const roleAssignment = await make("roleAssignment", { roleId: role, userId: user });
   await make("roleAssignment", { roleId: role, applicationId: application });
+  const around = await fillAround(make, { application, scope, user, organization, organizationMember }, name);
   await store.write("updateRow", {
     type: "application",
     tenantId,
@@ -128,8 +147,31 @@ export async function fillTenant(store: Store, name = id()): Promise<FilledTenan
     groupMember,
     organizationMember,
     roleAssignment,
+    ...around,
   };
   return { tenantId, ids, subject, email, uri, origin };
+}
+
+/** What stands around applications and organizations, and the settings of the tenant. */
+async function fillAround(
+  make: (type: TypeName, columns: AnyRow) => Promise<string>,
+  above: Pick<TypeIds, "application" | "scope" | "user" | "organization" | "organizationMember">,
+  name: string,
+) {
+  const { application: applicationId, scope: scopeId, user: userId, organization: organizationId } = above;
+  const memberId = above.organizationMember;
+  const invitation = { organizationId, invitee: `guest-${name}`, status: 1, expireTime: now + day };
+  return {
+    userConsentScope: await make("userConsentScope", { applicationId, type: 2, scopeId }),
+    consentOrganization: await make("consentOrganization", { applicationId, userId, organizationId, memberId }),
+    organizationApplication: await make("organizationApplication", { organizationId, applicationId }),
+    organizationInvitation: await make("organizationInvitation", invitation),
+    signInExperience: await make("signInExperience", { applicationId, color: { primaryColor: "#000000" } }),
+    customDomain: await make("customDomain", { applicationId, domain: `app.${name}.example.test` }),
+    adminConsoleConfig: await make("adminConsoleConfig", { organizationCreated: true }),
+    oidcSessionConfig: await make("oidcSessionConfig", { ttl: 3600 }),
+    idTokenConfig: await make("idTokenConfig", { enabledExtendedClaims: [1] }),
+  };
 }
 
 /** The rows a grant names. */

@@ -119,7 +119,8 @@ function answerOf(idp: UpstreamIssuer, endpoint: Endpoint, request: IncomingMess
     return { status: 200, body: opaque.get(idp.asked.form.get("token") ?? "")?.introspection ?? { active: false } };
   }
   const endpoints = { jwks_uri: `${issuer}/jwks`, introspection_endpoint: `${issuer}/introspect` };
-  return { status: 200, body: { issuer, ...endpoints, userinfo_endpoint: `${issuer}/me` } };
+  const forPeople = { userinfo_endpoint: `${issuer}/me`, authorization_endpoint: `${issuer}/auth` };
+  return { status: 200, body: { issuer, ...endpoints, ...forPeople } };
 }
 
 export const hang: Fault = () => undefined;
@@ -193,6 +194,7 @@ export function connectorFor(issuer: string, overrides: Partial<TrustedConnector
     jwksUri: `${issuer}/jwks`,
     introspectionEndpoint: "",
     userinfoEndpoint: "",
+    subjectClaim: "",
     clientId: "tessera",
     clientSecret: () => "s3cret",
     ...overrides,

@@ -36,6 +36,8 @@ export type World = {
   http: string;
   red: Fixture;
   blue: Fixture;
+  /** One more tenant like these two. */
+  tenant(name: string): Promise<Fixture>;
   upstream: UpstreamIssuer;
   /** The folder of the service, and the key-encryption key it was given. */
   dataDir: string;
@@ -113,6 +115,7 @@ export async function createWorld({ flags = {} }: WorldOptions = {}): Promise<Wo
       return `http://127.0.0.1:${running.app.httpPort}`;
     },
     ...fixtures,
+    tenant: (name) => fixture(parts, name, upstream.issuer),
     upstream,
     dataDir,
     kek,

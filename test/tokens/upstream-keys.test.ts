@@ -255,6 +255,7 @@ describe("discovery", () => {
       jwksUri: `${idp.issuer}/jwks`,
       introspectionEndpoint: `${idp.issuer}/introspect`,
       userinfoEndpoint: `${idp.issuer}/me`,
+      authorizationEndpoint: `${idp.issuer}/auth`,
     });
   });
 

@@ -1,9 +1,10 @@
 // The steps of a call, in their order, without a door.
 import { create, type Message } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
+import { serve } from "../../src/call.ts";
 import { Failure } from "../../src/failure.ts";
 import { AuthService, RevokeRequestSchema } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
-import { resolveMethods, serve } from "../../src/transport/method.ts";
+import { resolveMethods } from "../../src/transport/method.ts";
 import { basic, createParts, type DoorOptions } from "../support/doors.ts";
 
 const good = create(RevokeRequestSchema, { token: "x" });

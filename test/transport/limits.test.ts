@@ -3,6 +3,9 @@ import { describe, expect, it } from "vitest";
 import { createLimits, networkOf, plainAddress } from "../../src/transport/limits.ts";
 import { application } from "../support/doors.ts";
 
+const calling = (proof: "secret" | "public") =>
+  ({ kind: "client", client: application(), proof, permissions: new Set<string>() }) as const;
+
 const exhausted = { kind: "exhausted", reason: "RATE_LIMITED" };
 
 describe("a budget of calls", () => {
@@ -15,7 +18,7 @@ describe("a budget of calls", () => {
 
   it("F13: is an application's, from wherever it calls, and nobody's for who is anonymous", async () => {
     const limits = createLimits({ perSource: 100, perClient: 2 });
-    const caller = { kind: "client", client: application(), proof: "secret" } as const;
+    const caller = calling("secret");
     await limits.caller(caller, "192.0.2.1", 1);
     await limits.caller(caller, "192.0.2.1", 1);
     const error: unknown = await limits.caller(caller, "192.0.2.1", 1).catch((thrown: unknown) => thrown);
@@ -26,7 +29,7 @@ describe("a budget of calls", () => {
 
   it("D10: of a public application is each source's own, for anybody can name it", async () => {
     const limits = createLimits({ perSource: 100, perClient: 2 });
-    const caller = { kind: "client", client: application(), proof: "public" } as const;
+    const caller = calling("public");
     await limits.caller(caller, "192.0.2.1", 2);
     await expect(limits.caller(caller, "192.0.2.1", 1)).rejects.toMatchObject(exhausted);
     await limits.caller(caller, "192.0.2.2", 2);
@@ -34,7 +37,7 @@ describe("a budget of calls", () => {
 
   it("N7-13: a batch costs as much as its items one by one, and the largest still fits a whole budget", async () => {
     const limits = createLimits({ perSource: 100, perClient: 10 });
-    const caller = { kind: "client", client: application(), proof: "secret" } as const;
+    const caller = calling("secret");
     await limits.caller(caller, "192.0.2.1", 9);
     await expect(limits.caller(caller, "192.0.2.1", 2)).rejects.toMatchObject(exhausted);
     await limits.caller({ ...caller, client: application({ id: "other" }) }, "192.0.2.1", 100);

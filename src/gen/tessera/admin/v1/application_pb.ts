@@ -990,7 +990,7 @@ export const ApplicationTypeSchema: GenEnum<ApplicationType, ApplicationTypeJson
  */
 export const ApplicationService: GenService<{
   /**
-   * Makes an application. ALREADY_EXISTS where its unique name is taken.
+   * Makes an application, and for a confidential one its first secret. ALREADY_EXISTS where its unique name is taken.
    *
    * @generated from rpc tessera.admin.v1.ApplicationService.CreateApplication
    */
@@ -1030,7 +1030,7 @@ export const ApplicationService: GenService<{
     output: typeof ApplicationSchema;
   },
   /**
-   * Removes it and what hangs on it, at once.
+   * Removes it and what hangs on it, at once. FAILED_PRECONDITION while it has custom domains.
    *
    * @generated from rpc tessera.admin.v1.ApplicationService.DeleteApplication
    */

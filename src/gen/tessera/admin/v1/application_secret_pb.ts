@@ -505,7 +505,8 @@ export const DeleteLegacySecretRequestSchema: GenMessage<DeleteLegacySecretReque
  */
 export const ApplicationSecretService: GenService<{
   /**
-   * Makes a secret. ALREADY_EXISTS where its unique name is taken. Its value is in this answer and nowhere else.
+   * Makes a secret. ALREADY_EXISTS where its unique name is taken, RESOURCE_EXHAUSTED for an eleventh. Its value is in
+   * this answer and nowhere else.
    *
    * @generated from rpc tessera.admin.v1.ApplicationSecretService.CreateApplicationSecret
    */

@@ -42,7 +42,7 @@ export type AuditEvent = Message<"tessera.admin.v1.AuditEvent"> & {
   event: string;
 
   /**
-   * A user's id, "client:" and an application's, or "operator".
+   * A user's id, "client:" and an application's, "operator", or "bootstrap" for whoever used a tenant's one-time secret.
    *
    * @generated from field: string actor = 4;
    */
@@ -68,7 +68,7 @@ export type AuditEvent = Message<"tessera.admin.v1.AuditEvent"> & {
   requestId: string;
 
   /**
-   * "success" or "refused".
+   * "success", or "refused" where a known caller was denied a change: then without subject, and without a detail.
    *
    * @generated from field: string outcome = 8;
    */
@@ -109,7 +109,7 @@ export type AuditEventJson = {
   event?: string;
 
   /**
-   * A user's id, "client:" and an application's, or "operator".
+   * A user's id, "client:" and an application's, "operator", or "bootstrap" for whoever used a tenant's one-time secret.
    *
    * @generated from field: string actor = 4;
    */
@@ -135,7 +135,7 @@ export type AuditEventJson = {
   requestId?: string;
 
   /**
-   * "success" or "refused".
+   * "success", or "refused" where a known caller was denied a change: then without subject, and without a detail.
    *
    * @generated from field: string outcome = 8;
    */

@@ -158,7 +158,8 @@ export type Connector = Message<"tessera.admin.v1.Connector"> & {
   leeway: number;
 
   /**
-   * For opaque tokens: the issuer's introspection endpoint (RFC 7662), if not where discovery says.
+   * For opaque tokens: the issuer's introspection endpoint (RFC 7662), if not where discovery says. For tokens of GitHub
+   * the root of its API, if not https://api.github.com.
    *
    * @generated from field: string introspection_endpoint = 21;
    */
@@ -237,7 +238,7 @@ export type Connector = Message<"tessera.admin.v1.Connector"> & {
 
   /**
    * For e-mail the mail server, as smtps://host:465 or smtp://host:587 (STARTTLS is then required); for SMS the URL
-   * that takes a POST of {"to","text"} with the secret as bearer token.
+   * that takes a POST of {"to","text"}, and "from" where there is a sender, with the secret as bearer token.
    *
    * @generated from field: string endpoint = 32;
    */
@@ -395,7 +396,8 @@ export type ConnectorJson = {
   leeway?: number;
 
   /**
-   * For opaque tokens: the issuer's introspection endpoint (RFC 7662), if not where discovery says.
+   * For opaque tokens: the issuer's introspection endpoint (RFC 7662), if not where discovery says. For tokens of GitHub
+   * the root of its API, if not https://api.github.com.
    *
    * @generated from field: string introspection_endpoint = 21;
    */
@@ -474,7 +476,7 @@ export type ConnectorJson = {
 
   /**
    * For e-mail the mail server, as smtps://host:465 or smtp://host:587 (STARTTLS is then required); for SMS the URL
-   * that takes a POST of {"to","text"} with the secret as bearer token.
+   * that takes a POST of {"to","text"}, and "from" where there is a sender, with the secret as bearer token.
    *
    * @generated from field: string endpoint = 32;
    */
@@ -509,6 +511,8 @@ export const ConnectorSchema: GenMessage<Connector, {jsonType: ConnectorJson}> =
  */
 export type ClaimCondition = Message<"tessera.admin.v1.ClaimCondition"> & {
   /**
+   * A claim by its name, or one inside another by a JSON Pointer (RFC 6901) such as "/kubernetes.io/serviceaccount/uid".
+   *
    * @generated from field: string claim = 1;
    */
   claim: string;
@@ -552,6 +556,8 @@ export type ClaimCondition = Message<"tessera.admin.v1.ClaimCondition"> & {
  */
 export type ClaimConditionJson = {
   /**
+   * A claim by its name, or one inside another by a JSON Pointer (RFC 6901) such as "/kubernetes.io/serviceaccount/uid".
+   *
    * @generated from field: string claim = 1;
    */
   claim?: string;
@@ -847,7 +853,8 @@ export const DeleteConnectorRequestSchema: GenMessage<DeleteConnectorRequest, {j
  */
 export type TestConnectorRequest = Message<"tessera.admin.v1.TestConnectorRequest"> & {
   /**
-   * An e-mail or SMS connector as it would be made. With its id and without a secret, the stored secret is used.
+   * An e-mail or SMS connector as it would be made. With its id and without a secret the stored one is used, if server
+   * and user are the stored ones too.
    *
    * @generated from field: tessera.admin.v1.Connector connector = 1;
    */
@@ -871,7 +878,8 @@ export type TestConnectorRequest = Message<"tessera.admin.v1.TestConnectorReques
  */
 export type TestConnectorRequestJson = {
   /**
-   * An e-mail or SMS connector as it would be made. With its id and without a secret, the stored secret is used.
+   * An e-mail or SMS connector as it would be made. With its id and without a secret the stored one is used, if server
+   * and user are the stored ones too.
    *
    * @generated from field: tessera.admin.v1.Connector connector = 1;
    */

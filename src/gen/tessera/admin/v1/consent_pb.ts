@@ -723,13 +723,15 @@ export const UserConsentScopeTypeSchema: GenEnum<UserConsentScopeType, UserConse
   enumDesc(file_tessera_admin_v1_consent, 0);
 
 /**
- * Consent of third-party applications; FAILED_PRECONDITION for any other. Exchange, Refresh and Introspect read it.
+ * Consent of third-party applications; adding is FAILED_PRECONDITION for any other. Exchange, Refresh and Introspect read
+ * it: their tokens hold no roles or groups, and no permission that is not here.
  *
  * @generated from service tessera.admin.v1.ConsentService
  */
 export const ConsentService: GenService<{
   /**
-   * Adds scopes; what is there already stays. Lists the ids that are unknown. Management scopes are never consented.
+   * Adds scopes; what is there already stays. Lists the ids that are unknown or of the other kind of audience.
+   * FAILED_PRECONDITION for a management scope.
    *
    * @generated from rpc tessera.admin.v1.ConsentService.AddUserConsentScopes
    */

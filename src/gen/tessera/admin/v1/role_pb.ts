@@ -72,7 +72,8 @@ export type Role = Message<"tessera.admin.v1.Role"> & {
   scopeIds: string[];
 
   /**
-   * New users get it: those that are made and those that come just in time. Only for users.
+   * New users get it: those that are made and those that come just in time. Only a role for users, without management
+   * permissions.
    *
    * @generated from field: bool is_default = 9;
    */
@@ -130,7 +131,8 @@ export type RoleJson = {
   scopeIds?: string[];
 
   /**
-   * New users get it: those that are made and those that come just in time. Only for users.
+   * New users get it: those that are made and those that come just in time. Only a role for users, without management
+   * permissions.
    *
    * @generated from field: bool is_default = 9;
    */

@@ -45,7 +45,7 @@ export type SigningKey = Message<"tessera.admin.v1.SigningKey"> & {
   createTime?: Timestamp | undefined;
 
   /**
-   * Of a Next key: when it begins to sign.
+   * Of a Next key that was told to take over: when it begins to sign.
    *
    * @generated from field: google.protobuf.Timestamp effective_time = 5;
    */
@@ -79,7 +79,7 @@ export type SigningKeyJson = {
   createTime?: TimestampJson;
 
   /**
-   * Of a Next key: when it begins to sign.
+   * Of a Next key that was told to take over: when it begins to sign.
    *
    * @generated from field: google.protobuf.Timestamp effective_time = 5;
    */
