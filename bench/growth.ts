@@ -59,20 +59,30 @@ async function subjectOf(name: string, size: Sizes) {
   const close = async () => {
     caller.close();
     await instance.stop();
+    keep(folder, { credential, filled });
   };
   return { name, instance, close, cases: cases.filter((each) => each.name.includes(asked.only)) };
 }
 
-/** A folder that was kept is used as it is; rows that an earlier run deleted from it are not known any more. */
-function filledFolder(folder: string, name: string, size: Sizes): { credential: Credential; filled: Filled } {
-  const note = `${folder}.json`;
-  if (existsSync(note)) return JSON.parse(readFileSync(note, "utf8")) as { credential: Credential; filled: Filled };
+type Made = { credential: Credential; filled: Filled };
+
+function noteOf(folder: string): string {
+  return `${folder}.json`;
+}
+
+/** What is known of a folder changes with what is created and deleted in it. */
+function keep(folder: string, made: Made): void {
+  if (asked.folder !== undefined) writeFileSync(noteOf(folder), JSON.stringify(made), { mode: 0o600 });
+}
+
+function filledFolder(folder: string, name: string, size: Sizes): Made {
+  if (existsSync(noteOf(folder))) return JSON.parse(readFileSync(noteOf(folder), "utf8")) as Made;
   const credential = setUp(folder, growthDeclaration);
   const start = performance.now();
   const made = { credential, filled: fill(databaseOf(folder), size) };
   const [seconds, mib] = [(performance.now() - start) / 1000, statSync(databaseOf(folder)).size / 2 ** 20];
   print(`${name}: filled in ${seconds.toFixed(1)} s, ${mib.toFixed(0)} MiB`);
-  if (asked.folder !== undefined) writeFileSync(note, JSON.stringify(made), { mode: 0o600 });
+  keep(folder, made);
   return made;
 }
 

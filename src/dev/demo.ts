@@ -19,11 +19,12 @@ type Needs = Pick<Parts, "store" | "keyring" | "secrets" | "random" | "clock" | 
 
 const demoFile = fileURLToPath(new URL("./demo.yaml", import.meta.url));
 
-/** The people who may sign in at the development issuer. The demo tenant knows the first two. */
+/** Who may sign in at the development issuer. The demo tenant knows all but cleo, who administers the instance. */
 const people = [
   { subject: "dev-ada", username: "ada", name: "Ada Ferrante", email: "ada@harbour.test", emailVerified: true },
   { subject: "dev-ben", username: "ben", name: "Ben Okafor", email: "ben@harbour.test", emailVerified: true },
   { subject: "dev-cleo", username: "cleo", name: "Cleo Lindqvist", email: "cleo@harbour.test", emailVerified: false },
+  { subject: "dev-dora", username: "dora", name: "Dora Maes", email: "dora@harbour.test", emailVerified: true },
 ];
 const webClient = {
   clientId: "harbour-web",
@@ -47,27 +48,29 @@ export type DevFile = {
   client_id: string;
   client_secret: string;
   public_client_id: string;
+  /** Public too; the instance's administrator signs in through it. */
+  instance_client_id: string;
   email_id: string;
   upstream: { issuer: string; token_endpoint: string; client_id: string; example_body: DevIssuer["exampleBody"] };
 };
 
 export type DemoTenant = Pick<
   DevFile,
-  "tenant_id" | "project_id" | "client_id" | "client_secret" | "public_client_id" | "email_id"
+  "tenant_id" | "project_id" | "client_id" | "client_secret" | "public_client_id" | "instance_client_id" | "email_id"
 >;
 
 /** Brings the demo tenant to its declared state and makes sure of a secret that its backend can use. */
 export async function applyDemo(parts: Needs, input: { devIssuer: string; dataDir: string }): Promise<DemoTenant> {
   const text = readFileSync(demoFile, "utf8").replaceAll("${DEV_ISSUER}", input.devIssuer);
-  const [declaration] = readDeclarations({ name: "demo.yaml", text });
-  if (declaration === undefined) throw new Error("demo.yaml declares nothing");
+  const [demo, system] = readDeclarations({ name: "demo.yaml", text });
+  if (demo === undefined || system === undefined) throw new Error("demo.yaml declares two tenants");
   const now = parts.clock.now();
   const requestId = newId(now, parts.random);
-  const { tenantId } = await applyDeclaration(parts, declaration, { now, requestId });
+  const { tenantId } = await applyDeclaration(parts, demo, { now, requestId });
+  const above = await applyDeclaration(parts, system, { now, requestId });
 
-  const tenant = parts.store.tenant(tenantId);
-  const idOf = async (type: "project" | "application", name: string) =>
-    String((await tenant.rowByKey(type, { name }))?.["id"]);
+  const idOf = async (type: "project" | "application", name: string, owner = tenantId) =>
+    String((await parts.store.tenant(owner).rowByKey(type, { name }))?.["id"]);
   const clientId = await idOf("application", "Harbour backend");
   const projectId = await idOf("project", "Harbour");
   const acting = operating({ tenantId, now, requestId });
@@ -77,6 +80,7 @@ export async function applyDemo(parts: Needs, input: { devIssuer: string; dataDi
     client_id: clientId,
     client_secret: await usableSecret(parts, acting, { ...input, projectId, clientId }),
     public_client_id: await idOf("application", "Harbour web"),
+    instance_client_id: await idOf("application", "Instance console", above.tenantId),
     email_id: people[0]?.email ?? "",
   };
 }

@@ -17,6 +17,8 @@ export type GrantStanding = {
   connector: { disabled: boolean } | null;
   organization: { disabled: boolean } | null;
   membership: { id: string } | null;
+  /** Whether the user still has an identity at the grant's connector. */
+  identified: boolean;
   /** That the user lets a third-party application act for the organization. */
   consent: { id: string } | null;
   family: { revokeTime: number | null } | null;
@@ -34,6 +36,7 @@ export type Ending =
   | "resource withdrawn"
   | "connector disabled"
   | "connector withdrawn"
+  | "identity gone"
   | "organization disabled"
   | "not a member"
   | "consent withdrawn"
@@ -55,6 +58,7 @@ export function endedBecause(standing: GrantStanding, now: number): Ending | und
   if (grant.connectorId !== null && standing.connector?.disabled !== false) return "connector disabled";
   if (grant.connectorId !== null && !standing.application.connectorIds.includes(grant.connectorId))
     return "connector withdrawn";
+  if (grant.connectorId !== null && !standing.identified) return "identity gone";
   if (grant.organizationId === null) return undefined;
   if (standing.organization?.disabled !== false) return "organization disabled";
   if (standing.membership === null) return "not a member";

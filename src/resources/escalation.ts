@@ -38,7 +38,11 @@ export const requireMayGrantOrganizationRoles = async (
 export const requireMayGrantMembership = async (
   parts: Needs,
   acting: Who,
-  member: { type: "organizationMember" | "organizationApplication"; id: string; organizationRoleIds: readonly string[] },
+  member: {
+    type: "organizationMember" | "organizationApplication";
+    id: string;
+    organizationRoleIds: readonly string[];
+  },
 ): Promise<void> => {
   const { type, id, organizationRoleIds } = member;
   const before = await idsIn(parts, acting, { type, ids: [id], column: "organizationRoleIds" });

@@ -10,7 +10,7 @@ import { clearFilledIn, exportedItems, type ExportedItem } from "./export-items.
 import type { ResourceParts } from "./resource-type.ts";
 import { resourceTypes } from "./types.ts";
 
-/** Within one tenant: the place of a list in a declaration, the last id of it, and how many its document holds. */
+/** Within one tenant: the place of a list among all, the last id of it, and how many its document holds. */
 type Position = { tenantId: string; list: number; after: string; written: number };
 type Part = { lines: string[]; next: Position | undefined };
 type Parts = Pick<ResourceParts, "store">;
@@ -54,11 +54,9 @@ const startOf = (tenantId: string): Position => ({ tenantId, list: 0, after: "",
  */
 async function exportPart(parts: Parts, at: Position, now: number): Promise<Part> {
   const nextList = { ...startOf(at.tenantId), list: at.list + 1 };
-  const field = DeclarationSchema.fields[at.list];
-  if (field?.message === undefined) return { lines: [], next: undefined };
-  if (field.message === TenantSchema) return { lines: await headOf(parts, at), next: nextList };
-  const type = resourceTypes.get(field.message.typeName);
-  if (type === undefined) return { lines: [], next: nextList };
+  const { field, type } = lists()[at.list] ?? {};
+  if (field === undefined || type === undefined) return { lines: [], next: undefined };
+  if (type.desc === TenantSchema) return { lines: await headOf(parts, at), next: nextList };
   const store = parts.store.tenant(at.tenantId);
   const rows = await store.rows(type.name, at.after, Math.min(pageSize, largestList - at.written));
   const items = await exportedItems(parts, type, { tenantId: at.tenantId, rows, now });
@@ -70,6 +68,13 @@ async function exportPart(parts: Parts, at: Position, now: number): Promise<Part
   if (next.written < largestList) return { lines, next };
   return { lines: [...lines, ...(await headOf(parts, at))], next: { ...next, written: 0 } };
 }
+
+/** The fields of a declaration with their types, in the order in which one may refer to another. */
+const lists = () =>
+  [...resourceTypes.values()].flatMap((type) => {
+    const field = DeclarationSchema.fields.find(({ message }) => message === type.desc);
+    return field === undefined ? [] : [{ field, type }];
+  });
 
 /** The beginning of a document: which tenant it is about. Nothing of one that was removed meanwhile. */
 async function headOf({ store }: Parts, { tenantId }: Position): Promise<string[]> {

@@ -26,7 +26,7 @@ export async function pageOf<D extends DescMessage>(
     throw refused("page_size", "a number from 1 to 100");
   const mark = markOf(type.name, conditions);
   const tenant = parts.store.tenant(acting.tenantId);
-  const after = pageToken === "" ? undefined : readToken(pageToken, mark);
+  const after = pageToken === "" ? undefined : fitting(conditions, readToken(pageToken, mark));
   const { rows, next } = await tenant.list(type.name, { ...conditions, after, limit: pageSize });
   const total = count ? await tenant.total(type.name, conditions) : undefined;
   return {
@@ -84,7 +84,9 @@ export function searchOf(desc: DescMessage, { text, mode, field }: Search): NonN
   if (![standard, ...others].includes(searched)) throw refused("search.field", "is not searchable");
   const wanted = normalised(text);
   if (wanted === "") throw refused("search.text", "is empty");
-  if (mode === SearchMode.SUBSTRING && [...wanted].length < 3)
+  // Neither a trigram index nor PostgreSQL reads on behind it.
+  if (wanted.includes("\0")) throw refused("search.text", "has a character that is not looked for");
+  if (mode === SearchMode.SUBSTRING && /^.{0,2}$/su.test(wanted))
     throw refused("search.text", "has at least three characters where it is looked for anywhere");
   return { field: searched, text: wanted, mode: (["prefix", "exact", "substring"] as const)[mode] ?? "prefix" };
 }
@@ -100,6 +102,13 @@ export const markOf = (name: string, conditions: object): string =>
 export const writeToken = (position: Position, mark: string): string =>
   Buffer.from(JSON.stringify([mark, ...position])).toString("base64url");
 
+/** Throws invalid for a position that this query has none of: whoever wrote such a token made it up. */
+function fitting({ search }: RowConditions, position: Position): Position {
+  const places = search === undefined ? ["string"] : search.mode === "substring" ? ["number"] : ["string", "string"];
+  if (position.map((part) => typeof part).join() === places.join()) return position;
+  throw strangeToken();
+}
+
 /** Throws invalid. */
 export function readToken(token: string, mark: string): Position {
   try {
@@ -109,8 +118,10 @@ export function readToken(token: string, mark: string): Position {
   } catch {
     // Refused below, like a token of another query.
   }
-  throw refused("page_token", "is the token of a page before, of the same query");
+  throw strangeToken();
 }
+
+const strangeToken = () => refused("page_token", "is the token of a page before, of the same query");
 
 export const refused = (field: string, description: string) =>
   new Failure("invalid", "the request is invalid", { violations: [{ field, description, rule: field }] });

@@ -16,7 +16,14 @@ import { addLinks, allLinks, replaceLinks } from "./links.ts";
 import { conditionsOf, pageOf } from "./listing.ts";
 import { organization, organizationApplication, organizationMember, organizationRole } from "./organization.ts";
 import { ownResourceId } from "./own-resources.ts";
-import { type Acting, createResource, getResource, requireRow, type ResourceParts, updateResource } from "./resource.ts";
+import {
+  type Acting,
+  createResource,
+  getResource,
+  requireRow,
+  type ResourceParts,
+  updateResource,
+} from "./resource.ts";
 import { organizationScope } from "./scope.ts";
 import { carried, maskIn } from "./standard.ts";
 
@@ -89,7 +96,13 @@ export const organizationScopeMethods = (parts: ResourceParts): UseCases<typeof 
   getOrganizationScope: (call, { id }) => requireOrganizationScope(parts, actingOf(call), id),
   async listOrganizationScopes(call, request) {
     const acting = actingOf(call);
-    const conditions = await conditionsOf(parts, organizationScope, acting, ListOrganizationScopesRequestSchema, request);
+    const conditions = await conditionsOf(
+      parts,
+      organizationScope,
+      acting,
+      ListOrganizationScopesRequestSchema,
+      request,
+    );
     const parent = { resourceId: await ownResourceId(parts, acting, organizationIndicator) };
     const { items, ...page } = await pageOf(parts, organizationScope, acting, request, { ...conditions, parent });
     return { ...page, scopes: items };

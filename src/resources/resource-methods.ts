@@ -1,7 +1,11 @@
 // What ResourceService does beyond the standard: lists with scopes, the default audience, and what has to stay.
 import { create, type MessageShape } from "@bufbuild/protobuf";
 import type { UseCases } from "../call.ts";
-import { ListResourcesRequestSchema, ResourceSchema, ResourceService } from "../gen/tessera/admin/v1/resource_pb.ts";
+import {
+  ListResourcesRequestSchema,
+  ResourceSchema,
+  type ResourceService,
+} from "../gen/tessera/admin/v1/resource_pb.ts";
 import type { RowWrite } from "../store/row-operations.ts";
 import { actingOf } from "./acting.ts";
 import { resource } from "./api-resource.ts";
@@ -48,7 +52,12 @@ async function swap(parts: ResourceParts, acting: Acting, id: string, isDefault:
   const writes: RowWrite[] = [];
   const set = async (row: Parameters<typeof fromColumns>[1], value: boolean) => {
     const change = create(ResourceSchema, { isDefault: value });
-    const planned = await planUpdate(parts, resource, acting, { row, change, mask: ["is_default"], event: "default_set" });
+    const planned = await planUpdate(parts, resource, acting, {
+      row,
+      change,
+      mask: ["is_default"],
+      event: "default_set",
+    });
     writes.push(planned.write);
   };
   if (current !== undefined) await set(current, false);
@@ -62,7 +71,9 @@ async function scopesOf(
   resources: readonly MessageShape<typeof ResourceSchema>[],
 ): Promise<MessageShape<typeof scope.desc>[]> {
   const listed = await Promise.all(
-    resources.map(({ id }) => store.tenant(tenantId).list("scope", { parent: { resourceId: id }, limit: scopesListed })),
+    resources.map(({ id }) =>
+      store.tenant(tenantId).list("scope", { parent: { resourceId: id }, limit: scopesListed }),
+    ),
   );
   return listed.flatMap(({ rows }) => rows.map((row) => fromColumns(scope.desc, row)));
 }

@@ -1,6 +1,6 @@
 // Pages of management rows: by birth, or by what is searched. Every page looks at a bounded number of rows, so its cost
 // does not grow with the tenant; where conditions let few of them pass it is short and says where to go on.
-import { and, eq, exists, inArray, type SQL, sql } from "drizzle-orm/sql";
+import { and, count, eq, exists, inArray, type SQL, sql } from "drizzle-orm/sql";
 import { systemTenantId } from "../system-tenant.ts";
 import type { Connection } from "./connection.ts";
 import { type AnyRow, type AnyTable, tableOf, tenantColumn, type TypeName } from "./row-operations.ts";
@@ -26,7 +26,7 @@ export type RowConditions = {
 export type RowPage = { rows: AnyRow[]; next: Position | undefined };
 
 /** Rows that a page, and a count, look at before they leave off. */
-const mostExamined = 2000;
+const mostExamined = 1000;
 const mostCounted = 10_000;
 
 /** A total beyond it is answered as it. */
@@ -35,50 +35,48 @@ export const largestTotal = 1000;
 /** An index to walk along: what bounds it after a position, and the columns that order it. */
 type Walk = {
   kind: "birth" | "term" | "substring";
-  bounds(after: Position | undefined, most: number): SQL | undefined;
+  bounds(after: Position | undefined): SQL | undefined;
   order: readonly [SQL, ...SQL[]];
 };
 
+type After = { after?: Position | undefined };
+
 export function bindListReads(connection: Connection) {
   const { db, t } = connection;
-  const from = (type: TypeName, walk: Walk, where: SQL | undefined) => {
+  const { searchTerm } = t;
+  const placesOf = ({ order: [first, second = first] }: Walk) => ({
+    first: sql<string | number>`${first}`,
+    second: sql<string>`${second}`,
+  });
+  /** Terms that hold the text, whosever they are: what is bounded is how many of them are looked at. */
+  const held = ({ search, after }: RowConditions & After, most: number) =>
+    connection.holding(search?.text ?? "", Number(after?.[0] ?? 0), most);
+  const along = (type: TypeName, walk: Walk, query: RowConditions & After, most: number) => {
     const table = tableOf(t, type);
-    const [first, second = first] = walk.order;
-    const picked = { row: table, first: sql<string | number>`${first}`, second: sql<string>`${second}` };
-    if (walk.kind === "birth")
-      return db
-        .select(picked)
-        .from(table)
-        .where(where)
-        .orderBy(...walk.order);
-    const { searchTerm } = t;
-    return db
-      .select(picked)
-      .from(searchTerm)
-      .innerJoin(table, eq(table.id, searchTerm.rowId))
-      .where(where)
-      .orderBy(...walk.order);
+    const rows = db.select({ row: table, ...placesOf(walk) });
+    if (walk.kind === "birth") return rows.from(table);
+    if (walk.kind === "term") return rows.from(searchTerm).innerJoin(table, eq(table.id, searchTerm.rowId));
+    // Crossed, because a planner that is free walks along all terms of the tenant to find those few.
+    return rows
+      .from(sql`${held(query, most)} as held`)
+      .crossJoin(searchTerm)
+      .crossJoin(table);
   };
-  /** The last row that may be looked at, if the walk goes on that far. */
-  const edge = async (type: TypeName, walk: Walk, query: RowConditions & { after?: Position | undefined }) => {
-    const { after, search } = query;
+  /** The `most`th candidate after the position, looked up without the row it stands for; undefined where there are fewer. */
+  const candidate = async (type: TypeName, walk: Walk, query: RowConditions & After, most: number) => {
     if (walk.kind === "substring") {
-      // Terms of other tenants hold the text too: what is bounded is how many are looked at, whosever they are.
-      const held = connection.holding(search?.text ?? "", Number(after?.[0] ?? 0), mostExamined);
-      const [seen] = await db
-        .select({ rows: sql<number>`count(*)`, last: sql<number>`max(id)` })
-        .from(sql`${held} as held`);
-      return Number(seen?.rows) < mostExamined ? undefined : [Number(seen?.last)];
+      const seen = sql`${held(query, most)} as held`;
+      const [all] = await db.select({ rows: count(), last: sql<number>`max(id)`.mapWith(Number) }).from(seen);
+      return all === undefined || all.rows < most ? undefined : [all.last];
     }
-    const [row] = await from(type, walk, walk.bounds(after, mostExamined))
+    const [found] = await db
+      .select(placesOf(walk))
+      .from(walk.kind === "birth" ? tableOf(t, type) : searchTerm)
+      .where(walk.bounds(query.after))
+      .orderBy(...walk.order)
       .limit(1)
-      .offset(mostExamined - 1);
-    return row && positionOf(walk, row);
-  };
-  const counted = async (type: TypeName, walk: Walk, where: SQL | undefined, most: number): Promise<number> => {
-    const examined = from(type, walk, where).limit(most).as("examined");
-    const [answer] = await db.select({ rows: sql<number>`count(*)` }).from(examined);
-    return Number(answer?.rows ?? 0);
+      .offset(most - 1);
+    return found && positionOf(walk, found);
   };
 
   return {
@@ -91,9 +89,12 @@ export function bindListReads(connection: Connection) {
       const walk = walkOf(connection, type, tenantId, query);
       const conditions = conditionsOf(connection, type, query);
       const bounded = conditions !== undefined || walk.kind === "substring";
-      const last = bounded ? await edge(type, walk, query) : undefined;
+      const last = bounded ? await candidate(type, walk, query, mostExamined) : undefined;
       const within = last && sql`not (${beyond(walk, last)})`;
-      const found = await from(type, walk, and(walk.bounds(after, mostExamined), within, conditions)).limit(limit + 1);
+      const found = await along(type, walk, query, mostExamined)
+        .where(and(walk.bounds(after), within, conditions))
+        .orderBy(...walk.order)
+        .limit(limit + 1);
       const shown = found.slice(0, limit);
       const end = shown.at(-1);
       const next = found.length > limit && end !== undefined ? positionOf(walk, end) : last;
@@ -103,10 +104,16 @@ export function bindListReads(connection: Connection) {
     total: async (tenantId: string, type: TypeName, query: RowConditions): Promise<number | undefined> => {
       const walk = walkOf(connection, type, tenantId, query);
       const conditions = conditionsOf(connection, type, query);
-      const bounds = walk.bounds(undefined, mostCounted);
-      if (conditions === undefined) return counted(type, walk, bounds, largestTotal);
-      if ((await counted(type, walk, bounds, mostCounted)) >= mostCounted) return undefined;
-      return counted(type, walk, and(bounds, conditions), largestTotal);
+      const found = walk.kind === "substring";
+      const goesOn = async () => (await candidate(type, walk, query, mostCounted)) !== undefined;
+      if (conditions !== undefined && !found && (await goesOn())) return undefined;
+      const counted = along(type, walk, query, mostCounted)
+        .where(and(walk.bounds(undefined), conditions))
+        .limit(largestTotal)
+        .as("counted");
+      const [answer] = await db.select({ rows: count() }).from(counted);
+      const total = answer?.rows ?? 0;
+      return found && total < largestTotal && (await goesOn()) ? undefined : total;
     },
   };
 }
@@ -120,7 +127,7 @@ const beyond = ({ order }: Pick<Walk, "order">, position: Position): SQL =>
     sql`, `,
   )})`;
 
-function walkOf({ t, holding }: Connection, type: TypeName, tenantId: string, query: RowConditions): Walk {
+function walkOf({ t }: Connection, type: TypeName, tenantId: string, query: RowConditions): Walk {
   const { search, parent = {} } = query;
   const table = tableOf(t, type);
   if (search === undefined) {
@@ -135,8 +142,9 @@ function walkOf({ t, holding }: Connection, type: TypeName, tenantId: string, qu
   if (search.mode === "substring")
     return {
       kind: "substring",
-      order: [sql`${id}`],
-      bounds: (after, most) => and(here, sql`${id} in ${holding(search.text, Number(after?.[0] ?? 0), most)}`),
+      // By the candidates, which are in order already.
+      order: [sql`held.id`],
+      bounds: () => and(here, sql`${id} = held.id`, sql`${rowId} = ${table.id}`),
     };
   const order = [sql`${term}`, sql`${rowId}`] as const;
   const range =

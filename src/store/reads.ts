@@ -1,9 +1,10 @@
 // Every read on the way of a request, by name. Prepared once per connection; a read never sees an uncommitted write.
-import { and, eq, exists, gt, isNull, or, sql } from "drizzle-orm/sql";
+import { and, eq, exists, gt, sql } from "drizzle-orm/sql";
 import { bindTrailReads } from "./audit-rows.ts";
 import { bindBootstrapReads } from "./bootstrap-operations.ts";
 import { bindConsentReads } from "./consent-reads.ts";
 import type { Connection } from "./connection.ts";
+import { bindHoldingReads } from "./holding-reads.ts";
 import type { Row } from "./tables.ts";
 
 const given = sql.placeholder;
@@ -98,6 +99,7 @@ export function bindTenantReads(connection: Connection) {
   return {
     ...bindSubjectReads(connection),
     ...bindPolicyReads(connection),
+    ...bindHoldingReads(connection),
     ...bindTokenReads(connection),
     ...bindConsentReads(connection),
     ...bindTrailReads(connection),
@@ -159,62 +161,8 @@ function bindPolicyReads({ db, t }: Connection) {
     .from(t.connector)
     .where(and(eq(t.connector.tenantId, given("tenantId")), eq(t.connector.id, given("id"))))
     .prepare();
-  const live = (expiry: typeof t.roleAssignment.expireTime | typeof t.groupMember.expireTime) =>
-    or(isNull(expiry), gt(expiry, given("now")));
-  const assigned = eq(t.roleAssignment.tenantId, given("tenantId"));
-  const userRoles = db
-    .select({ id: t.roleAssignment.roleId })
-    .from(t.roleAssignment)
-    .where(and(assigned, eq(t.roleAssignment.userId, given("userId")), live(t.roleAssignment.expireTime)))
-    .prepare();
-  const applicationRoles = db
-    .select({ id: t.roleAssignment.roleId })
-    .from(t.roleAssignment)
-    .where(and(assigned, eq(t.roleAssignment.applicationId, given("applicationId")), live(t.roleAssignment.expireTime)))
-    .prepare();
-  const defaultRoles = db
-    .select({ id: t.role.id })
-    .from(t.role)
-    .where(and(eq(t.role.tenantId, given("tenantId")), t.role.isDefault))
-    .orderBy(t.role.id)
-    .prepare();
-  const groups = db
-    .select({ id: t.groupMember.groupId })
-    .from(t.groupMember)
-    .where(
-      and(
-        eq(t.groupMember.tenantId, given("tenantId")),
-        eq(t.groupMember.userId, given("userId")),
-        live(t.groupMember.expireTime),
-      ),
-    )
-    .prepare();
-  const membership = db
-    .select({ organization: t.organization, roleIds: t.organizationMember.organizationRoleIds })
-    .from(t.organizationMember)
-    .innerJoin(t.organization, eq(t.organization.id, t.organizationMember.organizationId))
-    .where(
-      and(
-        eq(t.organizationMember.tenantId, given("tenantId")),
-        eq(t.organizationMember.userId, given("userId")),
-        eq(t.organizationMember.organizationId, given("organizationId")),
-      ),
-    )
-    .prepare();
-  const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
-
   return {
     connector: async (tenantId: string, id: string) => (await connector.execute({ tenantId, id }))[0],
-    userRoleIds: async (tenantId: string, userId: string, now: number) =>
-      ids(await userRoles.execute({ tenantId, userId, now })),
-    applicationRoleIds: async (tenantId: string, applicationId: string, now: number) =>
-      ids(await applicationRoles.execute({ tenantId, applicationId, now })),
-    /** Of roles that new users get. */
-    defaultRoleIds: async (tenantId: string) => ids(await defaultRoles.execute({ tenantId })),
-    groupIds: async (tenantId: string, userId: string, now: number) =>
-      ids(await groups.execute({ tenantId, userId, now })),
-    membership: async (tenantId: string, userId: string, organizationId: string) =>
-      (await membership.execute({ tenantId, userId, organizationId }))[0],
     policy: async (tenantId: string): Promise<PolicyRows> => ({
       resources: await db.select().from(t.resource).where(eq(t.resource.tenantId, tenantId)),
       scopes: await db
@@ -260,6 +208,12 @@ function bindTokenReads({ db, t }: Connection) {
       membership: { id: t.organizationMember.id },
       consent: { id: t.consentOrganization.id },
       family: { revokeTime: t.refreshFamily.revokeTime },
+      identified: exists(
+        db
+          .select({ one: sql`1` })
+          .from(t.userIdentity)
+          .where(and(eq(t.userIdentity.userId, t.grant.userId), eq(t.userIdentity.connectorId, t.grant.connectorId))),
+      ).mapWith(Boolean),
       tokenRevoked: exists(
         db
           .select({ one: sql`1` })

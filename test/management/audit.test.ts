@@ -38,6 +38,8 @@ const firstRemoved: readonly MethodName[] = [
   "applicationRole.removeApplicationRole",
   "user.removeUserRole",
   "role.deleteRoleAssignment",
+  "group.deleteGroupMember",
+  "applicationSecret.deleteLegacySecret",
   "consent.removeConsentOrganization",
   "organization.deleteOrganizationMember",
   "user.deleteUserIdentity",
@@ -81,7 +83,7 @@ async function examplesOf(method: MethodName): Promise<Example[]> {
 }
 
 /** What stands above tenants is for the instance's administrator. */
-const isAbove = (method: MethodName) => /^(signingKey|tenant|bootstrap)\./.test(method);
+const isAbove = (method: MethodName) => /^(signingKey|tenant|bootstrap)\.(?!getOwn)/.test(method);
 const callerOf = (method: MethodName): Credential => (isAbove(method) ? world.root : world.red.steward);
 const idOf = (credential: Credential) =>
   typeof credential === "object" && "basic" in credential ? credential.basic[0] : "";

@@ -64,7 +64,8 @@ it("a declared secret that was rotated meanwhile is left to its end", async () =
   const applicationId = red.ids.get("application backend") ?? "";
   const list = async () => {
     const answer = await plane.ok(grpcDoor, "applicationSecret.listApplicationSecrets", { applicationId });
-    return answer["applicationSecrets"] as { id: string; expireTime?: string }[];
+    const listed: { id: string; expireTime?: string }[] = answer["applicationSecrets"] ?? [];
+    return listed;
   };
   const [first] = await list();
   await expectOk(plane.ask(grpcDoor, "applicationSecret.rotateApplicationSecret", { id: first?.id ?? "" }));

@@ -51,7 +51,7 @@ describe.each(doors)("over $name, GetApplication and DeleteApplication", (door) 
 
   it("end the application's access at once", async () => {
     const { id, defaultSecret } = await plane.application();
-    const basic: [string, string] = [id, String(defaultSecret)];
+    const basic: [string, string] = [id, defaultSecret];
     const exchange = async () =>
       refused(await door.call(plane.world, "exchange", { access_token: "x" }, { basic })).kind;
     expect(await exchange()).toBe("badToken");

@@ -2,7 +2,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Administered, createAdministered, nobody, refused, steward } from "../support/administered.ts";
-import { doors, type MethodName } from "../support/door.ts";
+import { doors, expectOk, type MethodName } from "../support/door.ts";
 
 let plane: Administered;
 let made = 0;
@@ -122,8 +122,8 @@ describe.each(doors)("over $name, a custom domain", (door) => {
     expect((await refusal("protectedAppDomain.createCustomDomain", add(other, domain))).kind).toBe("exists");
     const blue = steward(plane.world.blue);
     const application = { name: plane.fresh("Gate"), ...protectedOne() };
-    const gate = await door.call(plane.world, "application.createApplication", { application }, blue);
-    const elsewhere = add(gate.ok ? String(gate.answer["id"]) : "", domain);
+    const gate = await expectOk(door.call(plane.world, "application.createApplication", { application }, blue));
+    const elsewhere = add(String(gate["id"]), domain);
     const outcome = await door.call(plane.world, "protectedAppDomain.createCustomDomain", elsewhere, blue);
     expect(refused(outcome).kind).toBe("exists");
   });

@@ -15,8 +15,9 @@ afterAll(() => plane.close());
 
 const held = async (door: Door, applicationId: string, page: JsonObject = {}) => {
   const answer = await plane.ok(door, "applicationRole.listApplicationRoles", { applicationId, ...page });
-  return (answer["roles"] as { id: string }[]).map(({ id }) => id).sort();
+  return idsIn(answer["roles"]);
 };
+const idsIn = (listed: { id: string }[] = []) => listed.map(({ id }) => id).sort();
 const roles = async (count: number) => {
   const made: string[] = [];
   for (let left = count; left > 0; left--) made.push(await plane.role());
@@ -78,7 +79,7 @@ describe.each(doors)("over $name, AssignApplicationRoles", (door) => {
 
   it("takes effect on the next call of the application", async () => {
     const { id, defaultSecret } = await plane.application();
-    const listing = () => door.call(plane.world, "role.listRoles", {}, { basic: [id, String(defaultSecret)] });
+    const listing = () => door.call(plane.world, "role.listRoles", {}, { basic: [id, defaultSecret] });
     expect(refused(await listing()).kind).toBe("denied");
     const reader = await plane.role({ scopeIds: [await managementScope("role:read")] });
     await assign(id, [reader]);
@@ -159,7 +160,7 @@ describe.each(doors)("over $name, roles of an application", (door) => {
     const first = await plane.ok(door, "applicationRole.listApplicationRoles", { applicationId, pageSize: 2 });
     expect(first["roles"]).toHaveLength(2);
     const rest = await held(door, applicationId, { pageSize: 2, pageToken: String(first["nextPageToken"]) });
-    expect([...(first["roles"] as { id: string }[]).map(({ id }) => id), ...rest].sort()).toEqual(wanted);
+    expect([...idsIn(first["roles"]), ...rest].sort()).toEqual(wanted);
   });
 
   it.each(methods)("are for machine-to-machine applications only: %s", async (method) => {

@@ -19,7 +19,8 @@ afterAll(() => plane.close());
 const at = (ms: number) => new Date(plane.world.now() + ms).toISOString();
 const secretsOf = async (door: Door, applicationId: string) => {
   const answer = await plane.ok(door, "applicationSecret.listApplicationSecrets", { applicationId });
-  return answer["applicationSecrets"] as (JsonObject & { id: string; name: string; expireTime?: string })[];
+  const listed: { id: string; name: string; expireTime?: string }[] = answer["applicationSecrets"] ?? [];
+  return listed;
 };
 const opens = async (door: Door, id: string, secret: unknown): Promise<boolean> => {
   const outcome = await door.call(plane.world, "exchange", { access_token: "x" }, { basic: [id, String(secret)] });

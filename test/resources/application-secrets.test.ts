@@ -14,7 +14,8 @@ afterAll(() => plane.close());
 const at = (ms: number) => new Date(plane.world.now() + ms).toISOString();
 const listed = async (door: Door, applicationId: string) => {
   const answer = await plane.ok(door, "applicationSecret.listApplicationSecrets", { applicationId, pageSize: 100 });
-  return answer["applicationSecrets"] as (JsonObject & { id: string; name: string })[];
+  const secrets: (JsonObject & { id: string; name: string })[] = answer["applicationSecrets"] ?? [];
+  return secrets;
 };
 /** Whether the application gets in with it. */
 const opens = async (door: Door, id: string, secret: unknown): Promise<boolean> => {
@@ -147,6 +148,35 @@ describe.each(doors)("over $name, a secret", (door) => {
     expect(again.kind).toBe("precondition");
     const unknown = await plane.refusal(door, "applicationSecret.deleteLegacySecret", { applicationId: nobody });
     expect(unknown.kind).toBe("notFound");
+  });
+
+  it("of a machine that holds more than the caller is neither replaced, renamed nor deleted, nor is the machine", async () => {
+    const { parts, red } = plane.world;
+    const tenant = parts.store.tenant(red.id);
+    const resource = await tenant.rowByKey("resource", { indicator: "urn:tessera:management" });
+    const scope = async (name: string) =>
+      String((await tenant.rowByKey("scope", { resourceId: resource?.["id"], name }))?.["id"]);
+    const clerk = await plane.application();
+    const clerkRole = await plane.role({ scopeIds: [await scope("secret:write"), await scope("application:write")] });
+    await plane.ok(door, "applicationRole.assignApplicationRoles", { applicationId: clerk.id, roleIds: [clerkRole] });
+    const { id } = await plane.application();
+    const roleIds = [red.ids.get("role steward") ?? ""];
+    await plane.ok(door, "applicationRole.assignApplicationRoles", { applicationId: id, roleIds });
+    const secret = { id: (await only(id)).id };
+    const refusals = {
+      "applicationSecret.rotateApplicationSecret": secret,
+      "applicationSecret.updateApplicationSecret": { applicationSecret: { ...secret, name: "N" } },
+      "applicationSecret.deleteApplicationSecret": secret,
+      "applicationSecret.deleteLegacySecret": { applicationId: id },
+      "application.updateApplicationCustomData": { id, customData: {} },
+      "application.deleteApplication": { id },
+    } as const;
+    for (const [method, request] of Object.entries(refusals)) {
+      const as = { basic: [clerk.id, clerk.defaultSecret] as [string, string] };
+      const outcome = await door.call(plane.world, method as keyof typeof refusals, request, as);
+      expect({ method, kind: refused(outcome).kind }).toEqual({ method, kind: "denied" });
+    }
+    expect(await only(id)).toMatchObject({ name: "Default", revision: 1 });
   });
 
   it("tells when it was used last", async () => {

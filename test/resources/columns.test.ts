@@ -54,7 +54,9 @@ describe("every management type", () => {
     );
   });
 
-  it.each(types)("%s has a natural key of its own columns, and they cannot be left out", (_name, type) => {
+  // A type without a key has one row in each tenant.
+  const keyed = types.filter(([, type]) => type.key.length > 0);
+  it.each(keyed)("%s has a natural key of its own columns, and they cannot be left out", (_name, type) => {
     const required = (name: string) =>
       type.desc.fields.some((field) => field.localName === name && hasBehavior(field, FieldBehavior.REQUIRED));
     for (const name of type.key) expect(Object.keys(columnsOf(type))).toContain(name);

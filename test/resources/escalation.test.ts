@@ -1,15 +1,24 @@
 // Nobody hands on a management permission without holding it, nor gets one by changing or being somebody who holds more.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Asking, asking, fresh, permissionId, withAdministrators } from "../support/administrators.ts";
+import {
+  type Answer,
+  type Asking,
+  asking,
+  fresh,
+  permissionId,
+  withAdministrators,
+} from "../support/administrators.ts";
 import type { MethodName } from "../support/door.ts";
 import { createWorld, type World } from "../support/world.ts";
 import type { JsonObject } from "@bufbuild/protobuf";
 
+const both = (...names: string[]) => names.flatMap((name) => [`${name}:read`, `${name}:write`]);
+
 /** What the clerk holds: enough to call every method below, and not the permission that is at stake. */
 const held = [
-  ...["role:read", "role:write", "role:assign", "group:read", "group:write", "user:read", "user:write"],
-  ...["organization:read", "organization:write", "connector:read", "connector:write", "resource:read"],
-  ...["application:read", "application:write", "secret:read", "secret:write"],
+  "role:assign",
+  "resource:read",
+  ...both("role", "group", "user", "organization", "connector", "application", "secret"),
 ];
 
 let world: World;
@@ -32,7 +41,7 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 const denied = { kind: "denied", reason: "INSUFFICIENT_SCOPE", fields: [] };
-const made = async (asked: Promise<JsonObject>) => String((await asked)["id"]);
+const made = async (asked: Promise<Answer>) => (await asked).id;
 const roleWith = (scopeIds: string[], type = "ROLE_TYPE_USER") =>
   made(boss.ok("role.createRole", { role: { name: fresh("role"), type, scopeIds } }));
 const organizationRoleWith = (scopeIds: string[], type = "ROLE_TYPE_USER") =>
@@ -84,7 +93,9 @@ describe("who lacks a management permission", () => {
 
   it("gives no machine a role that has it", async () => {
     const [applicationId, roleId] = [await newMachine(), await roleWith([scarce], "ROLE_TYPE_MACHINE")];
-    expect(await clerk.refusal("role.createRoleAssignment", { roleAssignment: { applicationId, roleId } })).toEqual(denied);
+    expect(await clerk.refusal("role.createRoleAssignment", { roleAssignment: { applicationId, roleId } })).toEqual(
+      denied,
+    );
     await bossOnly("applicationRole.assignApplicationRoles", { applicationId, roleIds: [roleId] });
     await bossOnly("applicationRole.removeApplicationRole", { applicationId, roleId });
   });
@@ -97,7 +108,7 @@ describe("who lacks a management permission", () => {
     await bossOnly("group.updateGroup", { group: { id, description: "x" } });
     await bossOnly("group.createGroupMember", { groupMember: { groupId: id, userId } });
     const { groupMembers } = await boss.ok("group.listGroupMembers", { groupId: id });
-    const [member] = groupMembers as { id: string }[];
+    const [member] = groupMembers;
     await bossOnly("group.deleteGroupMember", { id: member?.id ?? "" });
     await bossOnly("group.deleteGroup", { id });
   });
@@ -132,7 +143,8 @@ describe("who lacks a management permission", () => {
     "neither changes a user who has it %s, nor signs in as one",
     async (way) => {
       const id = await newUser();
-      if (way === "directly") await boss.ok("user.assignUserRoles", { userId: id, roleIds: [await roleWith([scarce])] });
+      if (way === "directly")
+        await boss.ok("user.assignUserRoles", { userId: id, roleIds: [await roleWith([scarce])] });
       if (way === "through a group") {
         const group = { name: fresh("group"), roleIds: [await roleWith([scarce])] };
         const groupId = await made(boss.ok("group.createGroup", { group }));
@@ -147,7 +159,7 @@ describe("who lacks a management permission", () => {
       await bossOnly("user.updateUser", { user: { id, email: `${fresh("e")}@example.test`, emailVerified: true } });
       await bossOnly("user.createUserIdentity", { userIdentity: identity });
       const { userIdentities } = await boss.ok("user.listUserIdentities", { userId: id });
-      await bossOnly("user.deleteUserIdentity", { id: (userIdentities as { id: string }[])[0]?.id ?? "" });
+      await bossOnly("user.deleteUserIdentity", { id: userIdentities[0]?.id ?? "" });
       await bossOnly("user.suspendUser", { id });
       await bossOnly("user.reactivateUser", { id });
       await bossOnly("user.deleteUser", { id });
@@ -168,7 +180,9 @@ describe("who lacks a management permission", () => {
     const secret = (of: string) => ({ applicationSecret: { applicationId: of, name: fresh("secret") } });
     await clerk.ok("applicationSecret.createApplicationSecret", secret(weak));
     await bossOnly("applicationSecret.createApplicationSecret", secret(applicationId));
-    const certificate = { application: { id: applicationId, certificateUris: [`spiffe://example.test/${fresh("a")}`] } };
+    const certificate = {
+      application: { id: applicationId, certificateUris: [`spiffe://example.test/${fresh("a")}`] },
+    };
     await bossOnly("application.updateApplication", certificate);
   });
 

@@ -49,11 +49,11 @@ describe.each(doors)("over $name, an invitation", (door) => {
   });
   const organization = async () => {
     const { id } = await boss.ok("organization.createOrganization", { organization: { name: fresh("organization") } });
-    return String(id);
+    return id;
   };
   const role = async (type = "ROLE_TYPE_USER") => {
     const made = { organizationRole: { name: fresh("role"), type } };
-    return String((await boss.ok("organizationRole.createOrganizationRole", made))["id"]);
+    return (await boss.ok("organizationRole.createOrganizationRole", made)).id;
   };
   const asked = async (more: Record<string, string | string[]> = {}) => ({
     organizationId: await organization(),
@@ -64,12 +64,11 @@ describe.each(doors)("over $name, an invitation", (door) => {
     boss.ok(`${service}.createOrganizationInvitation`, { organizationInvitation: await asked(more), send });
   const refused = async (more: Record<string, string | string[]>, send = false) =>
     boss.refusal(`${service}.createOrganizationInvitation`, { organizationInvitation: await asked(more), send });
-  const get = (id: unknown) => boss.ok(`${service}.getOrganizationInvitation`, { id: String(id) });
+  const get = (id: string) => boss.ok(`${service}.getOrganizationInvitation`, { id });
   const newUser = async (user: Record<string, string | boolean>) =>
-    String((await boss.ok("user.createUser", { user: { username: fresh("user"), ...user } }))["id"]);
-  const membersOf = async (organizationId: unknown) => {
-    const asking = { organizationId: String(organizationId) };
-    return (await boss.ok("organization.listOrganizationMembers", asking))["organizationMembers"] as object[];
+    (await boss.ok("user.createUser", { user: { username: fresh("user"), ...user } })).id;
+  const membersOf = async (organizationId: string) => {
+    return (await boss.ok("organization.listOrganizationMembers", { organizationId })).organizationMembers;
   };
 
   it("lasts seven days unless it says otherwise, then reads as expired", async () => {
@@ -110,7 +109,7 @@ describe.each(doors)("over $name, an invitation", (door) => {
     world.advance(1000);
     await invite({ organizationId, invitee });
     const listed = await boss.ok(`${service}.listOrganizationInvitations`, { organizationId });
-    const states = (listed["organizationInvitations"] as { status: string }[]).map(({ status }) => status.slice(31));
+    const states = listed.organizationInvitations.map(({ status }) => status.slice(31));
     expect(states.sort()).toEqual(["EXPIRED", "PENDING", "REVOKED"]);
   });
 
@@ -125,14 +124,14 @@ describe.each(doors)("over $name, an invitation", (door) => {
     expect(await boss.refusal(`${service}.acceptOrganizationInvitation`, { id, userId })).toEqual(precondition);
     const search = { text: invitee, mode: "SEARCH_MODE_EXACT" };
     const found = await boss.ok(`${service}.listOrganizationInvitations`, { search });
-    expect(found["organizationInvitations"]).toEqual([]);
+    expect(found.organizationInvitations).toEqual([]);
   });
 
   it("adds its roles to those of a member, without those that are gone", async () => {
     const [invitee, kept, added, gone] = [`${fresh("m")}@example.test`, await role(), await role(), await role()];
     const { id, organizationId } = await invite({ invitee, organizationRoleIds: [added, gone, kept] });
     const userId = await newUser({ email: invitee, emailVerified: true });
-    const organizationMember = { organizationId: String(organizationId), userId, organizationRoleIds: [kept] };
+    const organizationMember = { organizationId: organizationId, userId, organizationRoleIds: [kept] };
     await boss.ok("organization.createOrganizationMember", { organizationMember });
     await boss.ok("organizationRole.deleteOrganizationRole", { id: gone });
     await boss.ok(`${service}.acceptOrganizationInvitation`, { id, userId });
@@ -148,7 +147,7 @@ describe.each(doors)("over $name, an invitation", (door) => {
       { email: invitee.toLowerCase(), emailVerified: true },
       { username: invitee },
     ]) {
-      const userId = await newUser(user as Record<string, string | boolean>);
+      const userId = await newUser(user);
       expect(await boss.refusal(`${service}.acceptOrganizationInvitation`, { id, userId })).toEqual(precondition);
     }
     const unknown = { id, userId: nobody };
@@ -159,16 +158,16 @@ describe.each(doors)("over $name, an invitation", (door) => {
   it("is accepted by one of two at once, and not after it was taken back or ran out", async () => {
     const invitee = `${fresh("once")}@example.test`;
     const userId = await newUser({ email: invitee, emailVerified: true });
-    const accept = (id: unknown) =>
-      door.call(world, `${service}.acceptOrganizationInvitation`, { id: String(id), userId }, world.red.as("boss"));
+    const accept = (id: string) =>
+      door.call(world, `${service}.acceptOrganizationInvitation`, { id: id, userId }, world.red.as("boss"));
     const { id } = await invite({ invitee });
     const both = await Promise.all([accept(id), accept(id)]);
-    expect(both.map(({ ok }) => ok).sort()).toEqual([false, true]);
+    expect(both.filter(({ ok }) => ok)).toHaveLength(1);
     const revoked = await invite({ invitee });
-    await boss.ok(`${service}.revokeOrganizationInvitation`, { id: revoked["id"] });
+    await boss.ok(`${service}.revokeOrganizationInvitation`, { id: revoked.id });
     const late = await invite({ invitee, expireTime: at(1000) });
     world.advance(1000);
-    for (const ended of [revoked, late]) expect(await accept(ended["id"])).toMatchObject(precondition);
+    for (const ended of [revoked, late]) expect(await accept(ended.id)).toMatchObject(precondition);
   });
 
   it("is mailed where that was asked for, and the mail opens nothing", async () => {
@@ -177,7 +176,7 @@ describe.each(doors)("over $name, an invitation", (door) => {
     expect(sent).toEqual([]);
     const { id, organizationId } = await invite({ invitee }, true);
     const { name } = await boss.ok("organization.getOrganization", { id: organizationId });
-    expect(sent).toEqual([{ to: invitee, subject: `Invitation to ${name}`, text: expect.stringContaining(String(id)) }]);
+    expect(sent).toEqual([{ to: invitee, subject: `Invitation to ${name}`, text: expect.stringContaining(id) }]);
     const words = new Set(String(sent[0]?.text).split(/\s+/));
     const long = [...words].filter((word) => word.length > 20);
     expect(long).toEqual([`${id}.`]);
@@ -201,12 +200,14 @@ describe.each(doors)("over $name, an invitation", (door) => {
     const [organizationId, invitee] = [await organization(), `${fresh("unsent")}@example.test`];
     broken = true;
     expect((await refused({ organizationId, invitee }, true)).kind).toBe("unavailable");
-    expect((await boss.ok(`${service}.listOrganizationInvitations`, { organizationId }))["organizationInvitations"]).toEqual([]);
+    expect(
+      (await boss.ok(`${service}.listOrganizationInvitations`, { organizationId })).organizationInvitations,
+    ).toEqual([]);
     const other = asking(world, world.blue.as("boss"), door);
     const { id } = await other.ok("organization.createOrganization", { organization: { name: fresh("organization") } });
     const request = { organizationInvitation: { organizationId: id, invitee }, send: true };
     expect(await other.refusal(`${service}.createOrganizationInvitation`, request)).toEqual(precondition);
-    expect((await other.ok(`${service}.listOrganizationInvitations`, {}))["organizationInvitations"]).toEqual([]);
+    expect((await other.ok(`${service}.listOrganizationInvitations`, {})).organizationInvitations).toEqual([]);
   });
 });
 

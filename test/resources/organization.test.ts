@@ -28,15 +28,15 @@ describe.each(doors)("over $name", (door) => {
   });
   const make = async () => {
     const { id } = await boss.ok("organization.createOrganization", { organization: { name: fresh("organization") } });
-    return String(id);
+    return id;
   };
   const makeRole = async (organizationRole = {}) => {
     const role = { organizationRole: { name: fresh("role"), ...organizationRole } };
-    return String((await boss.ok("organizationRole.createOrganizationRole", role))["id"]);
+    return (await boss.ok("organizationRole.createOrganizationRole", role)).id;
   };
   const membersOf = async (organizationId: string) => {
     const { organizationMembers } = await boss.ok("organization.listOrganizationMembers", { organizationId });
-    return organizationMembers as { id: string; userId: string; organizationRoleIds: string[] }[];
+    return organizationMembers;
   };
 
   describe("an organization", () => {
@@ -47,7 +47,7 @@ describe.each(doors)("over $name", (door) => {
       expect(made).toMatchObject({ customData: { text: "x".repeat(most) } });
       const larger = await boss.refusal("organization.createOrganization", { organization: data(most + 1) });
       expect(larger).toMatchObject({ kind: "invalid", fields: ["custom_data"] });
-      const twin = await boss.refusal("organization.createOrganization", { organization: { name: made["name"] } });
+      const twin = await boss.refusal("organization.createOrganization", { organization: { name: made.name } });
       expect(twin.kind).toBe("exists");
     });
 
@@ -90,7 +90,9 @@ describe.each(doors)("over $name", (door) => {
       const organizationId = await make();
       await boss.ok("organization.addOrganizationMembers", { organizationId, userIds: [ada()] });
       const userIds = [ben(), nobody];
-      expect(await boss.refusal("organization.replaceOrganizationMembers", { organizationId, userIds })).toEqual(notFound);
+      expect(await boss.refusal("organization.replaceOrganizationMembers", { organizationId, userIds })).toEqual(
+        notFound,
+      );
       expect(await boss.refusal("organization.addOrganizationMembers", { organizationId, userIds })).toEqual(notFound);
       expect(await membersOf(organizationId)).toMatchObject([{ userId: ada() }]);
       const unknown = { organizationId: nobody, userIds: [] };
@@ -128,13 +130,18 @@ describe.each(doors)("over $name", (door) => {
       const organizationId = await make();
       const own = await boss.ok("organizationScope.createOrganizationScope", { name: fresh("scope") });
       const invite = idOf("scope https://api.example.test / invite");
-      const roles = [await makeRole({ scopeIds: [invite, own["id"]] }), await makeRole({ scopeIds: [invite] })];
+      const roles = [await makeRole({ scopeIds: [invite, own.id] }), await makeRole({ scopeIds: [invite] })];
       const organizationMember = { organizationId, userId: ada(), organizationRoleIds: roles };
       await boss.ok("organization.createOrganizationMember", { organizationMember });
       const { scopes } = await boss.ok("organization.listMemberScopes", { organizationId, userId: ada() });
-      expect((scopes as { id: string }[]).map(({ id }) => id)).toEqual([invite, own["id"]].sort());
-      expect(await boss.refusal("organization.listMemberScopes", { organizationId, userId: ben() })).toEqual(precondition);
-      for (const asked of [{ organizationId: nobody, userId: ada() }, { organizationId, userId: nobody }])
+      expect(scopes.map(({ id }) => id)).toEqual([invite, own.id].sort());
+      expect(await boss.refusal("organization.listMemberScopes", { organizationId, userId: ben() })).toEqual(
+        precondition,
+      );
+      for (const asked of [
+        { organizationId: nobody, userId: ada() },
+        { organizationId, userId: nobody },
+      ])
         expect(await boss.refusal("organization.listMemberScopes", asked)).toEqual(notFound);
     });
   });
@@ -157,20 +164,24 @@ describe.each(doors)("over $name", (door) => {
 
     it.each(["backend", "page", "phone"])("of another type are refused: %s", async (name) => {
       const given = { organizationId: await make(), applicationId: application(name) };
-      const refused = await boss.refusal("organization.createOrganizationApplication", { organizationApplication: given });
+      const refused = await boss.refusal("organization.createOrganizationApplication", {
+        organizationApplication: given,
+      });
       expect(refused).toEqual(precondition);
     });
 
     it.each(["ROLE_TYPE_USER", "ROLE_TYPE_UNSPECIFIED"])("hold no role for members: %s", async (type) => {
       const organizationRoleIds = [await makeRole({ type })];
       const given = { organizationId: await make(), applicationId: application("other"), organizationRoleIds };
-      const refused = await boss.refusal("organization.createOrganizationApplication", { organizationApplication: given });
+      const refused = await boss.refusal("organization.createOrganizationApplication", {
+        organizationApplication: given,
+      });
       expect(refused).toEqual(precondition);
     });
 
     it("can be declared", async () => {
       await world.red.apply((declared) => {
-        declared["organizationApplications"] = [{ organizationId: "south", applicationId: "other" }];
+        declared.organizationApplications = [{ organizationId: "south", applicationId: "other" }];
       });
       const organizationId = idOf("organization south");
       const listed = await boss.ok("organization.listOrganizationApplications", { organizationId });
@@ -203,7 +214,7 @@ describe.each(doors)("over $name", (door) => {
     it("is a scope of the organization audience, unique there, and changed only here", async () => {
       const name = fresh("scope");
       const made = await boss.ok("organizationScope.createOrganizationScope", { name, description: "d" });
-      const resource = await boss.ok("resource.getResource", { id: made["resourceId"] });
+      const resource = await boss.ok("resource.getResource", { id: made.resourceId });
       expect(resource).toMatchObject({ indicator: organizationIndicator });
       expect((await boss.refusal("organizationScope.createOrganizationScope", { name })).kind).toBe("exists");
       const { id } = made;
@@ -213,7 +224,7 @@ describe.each(doors)("over $name", (door) => {
       expect(await boss.ok("organizationScope.updateOrganizationScope", changed)).toMatchObject({ description: "e" });
       expect((await boss.refusal("organizationScope.updateOrganizationScope", changed)).kind).toBe("stale");
       const search = { text: name, mode: "SEARCH_MODE_EXACT" };
-      expect((await boss.ok("organizationScope.listOrganizationScopes", { search }))["scopes"]).toHaveLength(1);
+      expect((await boss.ok("organizationScope.listOrganizationScopes", { search })).scopes).toHaveLength(1);
       await boss.ok("organizationScope.deleteOrganizationScope", { id });
       expect(await boss.refusal("organizationScope.getOrganizationScope", { id })).toEqual(notFound);
     });
@@ -225,7 +236,7 @@ describe.each(doors)("over $name", (door) => {
       expect(await boss.refusal("organizationScope.updateOrganizationScope", changed)).toEqual(notFound);
       expect(await boss.refusal("organizationScope.deleteOrganizationScope", { id })).toEqual(notFound);
       const search = { text: "read", mode: "SEARCH_MODE_EXACT" };
-      expect((await boss.ok("organizationScope.listOrganizationScopes", { search }))["scopes"]).toEqual([]);
+      expect((await boss.ok("organizationScope.listOrganizationScopes", { search })).scopes).toEqual([]);
       await boss.ok("resource.getScope", { id });
     });
 
@@ -244,7 +255,7 @@ describe.each(doors)("over $name", (door) => {
       const { resources } = await boss.ok("resource.listResources", {
         search: { field: "indicator", text: organizationIndicator },
       });
-      const resourceIds = (resources as { id: string }[]).map((resource) => resource.id);
+      const resourceIds = resources.map((resource) => resource.id);
       await boss.ok("application.updateApplication", { application: { id: idOf("application backend"), resourceIds } });
       const answer = await asking(world, world.red.as("backend"), door).ok("exchange", {
         access_token: world.token(world.red, "ada"),

@@ -41,7 +41,7 @@ describe.each(doors)("over $name, a resource", (door) => {
     expect(changed).toMatchObject({ indicator, name: "Other", accessTokenTtl: 60, revision: 2 });
     await boss.ok("resource.deleteResource", { id });
     expect(await boss.refusal("resource.getResource", { id })).toEqual(notFound);
-    expect(await boss.refusal("resource.getScope", { id: scope["id"] })).toEqual(notFound);
+    expect(await boss.refusal("resource.getScope", { id: scope.id })).toEqual(notFound);
   });
 
   it("is refused where its indicator is taken, is no absolute URI, or would change", async () => {
@@ -70,7 +70,7 @@ describe.each(doors)("over $name, a resource", (door) => {
       expect(set).toMatchObject({ id, isDefault: true, revision: 2 });
     }
     expect(await boss.ok("resource.getResource", { id: idOf(api) })).toMatchObject({ isDefault: false });
-    expect(await eventsOf(String(id))).toEqual(["resource.created", "resource.default_set"]);
+    expect(await eventsOf(id)).toEqual(["resource.created", "resource.default_set"]);
     for (const _ of [1, 2]) await boss.ok("resource.setDefaultResource", { id, isDefault: false });
     expect(await world.parts.store.tenant(world.red.id).rowByKey("resource", { isDefault: true })).toBeUndefined();
     await boss.ok("resource.setDefaultResource", { id: idOf(api), isDefault: true });
@@ -88,7 +88,7 @@ describe.each(doors)("over $name, a resource", (door) => {
     const settled = await Promise.allSettled(asked);
     expect(settled.some(({ status }) => status === "fulfilled")).toBe(true);
     const { resources } = await boss.ok("resource.listResources", { pageSize: 100 });
-    const defaults = (resources as { id: string; isDefault: boolean }[]).filter(({ isDefault }) => isDefault);
+    const defaults = resources.filter(({ isDefault }) => isDefault);
     expect(defaults).toHaveLength(1);
     await boss.ok("resource.setDefaultResource", { id: idOf(api), isDefault: true });
   });
@@ -98,12 +98,12 @@ describe.each(doors)("over $name, a resource", (door) => {
     const bare = await boss.ok("resource.listResources", { search });
     expect(bare).toMatchObject({ resources: [{ indicator: api }], scopes: [] });
     const { scopes } = await boss.ok("resource.listResources", { search, includeScopes: true });
-    const names = (scopes as { name: string }[]).map(({ name }) => name);
+    const names = scopes.map(({ name }) => name);
     expect(names).toEqual(expect.arrayContaining(["read", "write", "invite"]));
     expect(names).not.toContain("invoice");
     const paged = await boss.ok("resource.listResources", { pageSize: 1, count: true, includeScopes: true });
-    expect(paged["resources"]).toHaveLength(1);
-    expect(Number(paged["totalSize"])).toBeGreaterThan(3);
+    expect(paged.resources).toHaveLength(1);
+    expect(paged.totalSize).toBeGreaterThan(3);
   });
 
   it.each([managementIndicator, organizationIndicator])("%s is shown and never changed", async (indicator) => {
@@ -122,10 +122,8 @@ describe.each(doors)("over $name, a resource", (door) => {
   });
 
   it("that is the management one keeps each of its scopes", async () => {
-    const [scope] = (await boss.ok("resource.listScopes", { resourceId: await ownId(managementIndicator) }))[
-      "scopes"
-    ] as unknown as { id: string }[];
-    const { id = "" } = scope ?? {};
+    const { scopes } = await boss.ok("resource.listScopes", { resourceId: await ownId(managementIndicator) });
+    const id = scopes[0]?.id ?? "";
     expect(await boss.refusal("resource.updateScope", { scope: { id, description: "x" } })).toEqual(precondition);
     expect(await boss.refusal("resource.deleteScope", { id })).toEqual(precondition);
   });
@@ -142,7 +140,7 @@ describe.each(doors)("over $name, a scope", (door) => {
     const name = fresh("scope");
     const made = await boss.ok("resource.createScope", { scope: { resourceId: resourceId(), name } });
     expect(await boss.refusal("resource.createScope", { scope: { resourceId: resourceId(), name } })).toEqual(exists);
-    expect((await boss.ok("resource.createScope", { scope: { resourceId: idOf(api), name } }))["id"]).not.toBe(made["id"]);
+    expect((await boss.ok("resource.createScope", { scope: { resourceId: idOf(api), name } })).id).not.toBe(made.id);
   });
 
   it.each(["with space", "tab\t", "", 'quote"'])("is refused when it is called %j", async (name) => {
@@ -171,8 +169,7 @@ describe("a declaration", () => {
   it("still says how the management resource behaves, and pruning leaves Tessera's own", async () => {
     const { blue } = world;
     await blue.apply(
-      (declared) =>
-        declared["resources"]?.push({ name: "Tessera", indicator: managementIndicator, accessTokenTtl: 600 }),
+      (declared) => declared.resources?.push({ name: "Tessera", indicator: managementIndicator, accessTokenTtl: 600 }),
       { prune: true },
     );
     const tenant = world.parts.store.tenant(blue.id);

@@ -36,23 +36,25 @@ describe.each(doors)("over $name, a role", (door) => {
   it("loses a scope that goes", async () => {
     const resourceId = world.red.ids.get("resource https://billing.example.test") ?? "";
     const scope = await boss.ok("resource.createScope", { scope: { resourceId, name: fresh("scope") } });
-    const { id } = await make({ scopeIds: [read(), scope["id"]] });
-    await boss.ok("resource.deleteScope", { id: scope["id"] });
+    const { id } = await make({ scopeIds: [read(), scope.id] });
+    await boss.ok("resource.deleteScope", { id: scope.id });
     expect(await boss.ok("role.getRole", { id })).toMatchObject({ scopeIds: [read()] });
     await boss.ok("role.updateRole", { role: { id, description: "still works" } });
   });
 
   it("holds no scope of organizations", async () => {
     const scope = await boss.ok("organizationScope.createOrganizationScope", { name: fresh("scope") });
-    const role = { name: fresh("role"), scopeIds: [read(), scope["id"]] };
+    const role = { name: fresh("role"), scopeIds: [read(), scope.id] };
     expect(await boss.refusal("role.createRole", { role })).toEqual(precondition);
     const { id } = await make();
-    expect(await boss.refusal("role.updateRole", { role: { id, scopeIds: [scope["id"]] } })).toEqual(precondition);
+    expect(await boss.refusal("role.updateRole", { role: { id, scopeIds: [scope.id] } })).toEqual(precondition);
   });
 
   it("is a default for users only, and without management permissions", async () => {
     for (const type of ["ROLE_TYPE_MACHINE", "ROLE_TYPE_UNSPECIFIED"])
-      expect(await boss.refusal("role.createRole", { role: { name: "x", type, isDefault: true } })).toEqual(precondition);
+      expect(await boss.refusal("role.createRole", { role: { name: "x", type, isDefault: true } })).toEqual(
+        precondition,
+      );
     const strong = { name: "x", type: "ROLE_TYPE_USER", scopeIds: [await permissionId(world, world.red, "user:read")] };
     expect(await boss.refusal("role.createRole", { role: { ...strong, isDefault: true } })).toEqual(precondition);
     const { id } = await make({ ...strong, name: fresh("role") });
@@ -65,9 +67,9 @@ describe.each(doors)("over $name, a role", (door) => {
     made.push(await make({ type: "ROLE_TYPE_USER", isDefault: true }));
     const { id } = await boss.ok("user.createUser", { user: { username: fresh("user") } });
     const held = await boss.ok("user.listUserRoles", { userId: id });
-    expect((held["roles"] as { id: string }[]).map((role) => role.id).sort()).toEqual(made.map((role) => role["id"]).sort());
-    expect(await boss.ok("user.listUserRoles", { userId: before["id"] })).toMatchObject({ roles: [] });
-    for (const role of made) await boss.ok("role.deleteRole", { id: role["id"] });
+    expect(held.roles.map((role) => role.id).sort()).toEqual(made.map((role) => role.id).sort());
+    expect(await boss.ok("user.listUserRoles", { userId: before.id })).toMatchObject({ roles: [] });
+    for (const role of made) await boss.ok("role.deleteRole", { id: role.id });
     expect(await boss.ok("user.listUserRoles", { userId: id })).toMatchObject({ roles: [] });
   });
 
@@ -76,9 +78,9 @@ describe.each(doors)("over $name, a role", (door) => {
     const token = world.token(world.red, fresh("newcomer"), { aud: "red-join" });
     const backend = asking(world, world.red.as("backend"), door);
     const answer = await backend.ok("exchange", { access_token: token });
-    const user = (answer["user"] as { id: string }).id;
+    const user = answer.user.id;
     const { roles } = await boss.ok("user.listUserRoles", { userId: user });
-    const held = (roles as { id: string; name: string }[]).map((role) => role.id);
+    const held = roles.map((role) => role.id);
     expect(held).toEqual(expect.arrayContaining([id, world.red.ids.get("role reader")]));
     expect(held).toHaveLength(2);
     await boss.ok("role.deleteRole", { id });
@@ -86,10 +88,11 @@ describe.each(doors)("over $name, a role", (door) => {
 
   it("is listed by type, among those that fit either", async () => {
     const stem = fresh("listed");
-    for (const type of ["MACHINE", "USER", "UNSPECIFIED"]) await make({ name: `${stem} ${type}`, type: `ROLE_TYPE_${type}` });
+    for (const type of ["MACHINE", "USER", "UNSPECIFIED"])
+      await make({ name: `${stem} ${type}`, type: `ROLE_TYPE_${type}` });
     const listed = async (more = {}) => {
       const { roles } = await boss.ok("role.listRoles", { search: { text: `${stem} ` }, ...more });
-      return (roles as { name: string }[]).map(({ name }) => name.slice(stem.length + 1));
+      return roles.map(({ name }) => name.slice(stem.length + 1));
     };
     expect(await listed({ type: "ROLE_TYPE_MACHINE" })).toEqual(["MACHINE", "UNSPECIFIED"]);
     expect(await listed({ type: "ROLE_TYPE_USER" })).toEqual(["UNSPECIFIED", "USER"]);
@@ -103,7 +106,7 @@ describe.each(doors)("over $name, an assignment", (door) => {
     boss = asking(world, world.red.as("boss"), door);
   });
   const roleFor = async (type: string) =>
-    (await boss.ok("role.createRole", { role: { name: fresh("role"), type } }))["id"];
+    (await boss.ok("role.createRole", { role: { name: fresh("role"), type } })).id;
   const machine = () => world.red.ids.get("application other") ?? "";
 
   it("gives a role once to one holder of its kind, and can only end at another time", async () => {
@@ -124,12 +127,12 @@ describe.each(doors)("over $name, an assignment", (door) => {
     const [forUsers, forMachines] = [await roleFor("ROLE_TYPE_USER"), await roleFor("ROLE_TYPE_MACHINE")];
     const give = async (roleAssignment: Record<string, string>) =>
       boss.refusal("role.createRoleAssignment", { roleAssignment });
-    expect(await give({ roleId: String(forUsers), applicationId: machine() })).toEqual(precondition);
-    expect(await give({ roleId: String(forMachines), userId: userId("ben") })).toEqual(precondition);
-    const both = { roleId: String(forUsers), userId: userId("ben"), applicationId: machine() };
+    expect(await give({ roleId: forUsers, applicationId: machine() })).toEqual(precondition);
+    expect(await give({ roleId: forMachines, userId: userId("ben") })).toEqual(precondition);
+    const both = { roleId: forUsers, userId: userId("ben"), applicationId: machine() };
     expect((await give(both)).kind).toBe("invalid");
-    expect((await give({ roleId: String(forUsers) })).kind).toBe("invalid");
-    expect(await give({ roleId: String(forUsers), userId: nobody })).toEqual(notFound);
+    expect((await give({ roleId: forUsers })).kind).toBe("invalid");
+    expect(await give({ roleId: forUsers, userId: nobody })).toEqual(notFound);
     expect(await give({ roleId: nobody, userId: userId("ben") })).toEqual(notFound);
   });
 
@@ -144,7 +147,7 @@ describe.each(doors)("over $name, an assignment", (door) => {
     expect(roles).toMatchObject([{ id: second }]);
     const wrong = { userId: id, roleIds: [first, await roleFor("ROLE_TYPE_MACHINE")] };
     expect(await boss.refusal("user.replaceUserRoles", wrong)).toEqual(precondition);
-    expect((await boss.ok("user.listUserRoles", { userId: id }))["roles"]).toMatchObject([{ id: second }]);
+    expect((await boss.ok("user.listUserRoles", { userId: id })).roles).toMatchObject([{ id: second }]);
     await boss.ok("user.removeUserRole", { userId: id, roleId: second });
     expect(await boss.refusal("user.removeUserRole", { userId: id, roleId: second })).toEqual(notFound);
   });
@@ -163,6 +166,8 @@ describe.each(doors)("over $name, a group", (door) => {
     const { id } = await boss.ok("group.createGroup", { group: { name: fresh("group") } });
     expect(await boss.refusal("group.updateGroup", { group: { id, roleIds } } as never)).toEqual(precondition);
     const reader = world.red.ids.get("role reader") ?? "";
-    expect(await boss.ok("group.updateGroup", { group: { id, roleIds: [reader] } })).toMatchObject({ roleIds: [reader] });
+    expect(await boss.ok("group.updateGroup", { group: { id, roleIds: [reader] } })).toMatchObject({
+      roleIds: [reader],
+    });
   });
 });

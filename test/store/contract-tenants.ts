@@ -17,7 +17,7 @@ import {
 import type { OpenStore } from "./contract.ts";
 
 /** What a probe asks with: the ids of somebody's rows. */
-type Asked = { ids: TypeIds; subject: string; email: string; grantId: string; familyId: string };
+type Asked = { ids: TypeIds; subject: string; email: string; grantId: string; familyId: string; seen: string };
 type ReadName = Exclude<keyof TenantStore, "tenantId">;
 
 // A read that is missing here does not compile.
@@ -29,7 +29,7 @@ const probes: Record<ReadName, (tenant: TenantStore, asked: Asked) => Promise<un
   connector: (tenant, { ids }) => tenant.connector(ids.connector),
   userRoleIds: (tenant, { ids }) => tenant.userRoleIds(ids.user, now),
   applicationRoleIds: (tenant, { ids }) => tenant.applicationRoleIds(ids.application, now),
-  defaultRoleIds: (tenant) => tenant.defaultRoleIds(),
+  defaultRoleIds: async (tenant, { ids }) => (await tenant.defaultRoleIds()).filter((role) => role === ids.role),
   groupIds: (tenant, { ids }) => tenant.groupIds(ids.user, now),
   membership: (tenant, { ids }) => tenant.membership(ids.user, ids.organization),
   policy: (tenant, { ids }) =>
@@ -38,6 +38,15 @@ const probes: Record<ReadName, (tenant: TenantStore, asked: Asked) => Promise<un
         .flat()
         .filter((row) => Object.values(ids).includes(row.id)),
     ),
+  consentedScopes: (tenant, { ids }) => tenant.consentedScopes(ids.application),
+  consentsToOrganization: (tenant, { ids }) => {
+    const { application: applicationId, user: userId, organization: organizationId } = ids;
+    return tenant.consentsToOrganization({ applicationId, userId, organizationId });
+  },
+  trail: async (tenant, { seen }) => {
+    const { rows } = await tenant.trail({ filter: { requestId: seen }, before: undefined, limit: 10 });
+    return rows;
+  },
   family: (tenant, { familyId }) => tenant.family(familyId),
   standing: (tenant, { grantId }) => tenant.standing(grantId, ""),
   row: (tenant, { ids }) => everyType(ids, (type) => tenant.row(type, ids[type])),
@@ -63,12 +72,14 @@ const noSuch = (asked: Asked): Asked => ({
   email: id(),
   grantId: id(),
   familyId: id(),
+  seen: id(),
 });
 
 async function twoTenants(store: Store) {
   const [mine, theirs] = [await fillTenant(store), await fillTenant(store)];
   const { grant, family } = await openFamily(store, theirs);
-  const asked: Asked = { ...theirs, grantId: grant.id, familyId: family.id };
+  const [{ requestId: seen } = auditOf("")] = await trailOf(store, theirs.tenantId);
+  const asked: Asked = { ...theirs, grantId: grant.id, familyId: family.id, seen };
   return { mine, theirs, grant, family, asked };
 }
 

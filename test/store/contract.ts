@@ -3,7 +3,9 @@ import { afterAll, describe, onTestFinished } from "vitest";
 import type { Store } from "../../src/store/store.ts";
 import { auditContract } from "./contract-audit.ts";
 import { grantContract } from "./contract-grants.ts";
+import { listContract } from "./contract-lists.ts";
 import { rowContract } from "./contract-rows.ts";
+import { searchContract } from "./contract-search.ts";
 import { tenantContract } from "./contract-tenants.ts";
 import { userContract } from "./contract-users.ts";
 
@@ -21,6 +23,8 @@ export function storeContract(name: string, open: OpenStore): void {
   };
   afterAll(async () => (await opened)?.close());
   describe(`${name} store: rows`, () => rowContract(shared));
+  describe(`${name} store: lists`, () => listContract(shared));
+  describe(`${name} store: searches`, () => searchContract(shared));
   describe(`${name} store: tenants`, () => tenantContract(shared));
   describe(`${name} store: grants and families`, () => grantContract(shared));
   describe(`${name} store: users`, () => userContract(shared));

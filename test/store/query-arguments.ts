@@ -27,6 +27,8 @@ export const readArguments: { [Name in keyof AllReads]: Parameters<AllReads[Name
   tenantIds: [text, 10],
   tenantByName: [text],
   instanceValue: [text],
+  bootstrapSecret: [[text]],
+  hasLiveBootstrapSecret: [text, now],
   signingKeys: [],
   dataKeys: [],
   unsealed: [10],
@@ -44,6 +46,9 @@ export const readArguments: { [Name in keyof AllReads]: Parameters<AllReads[Name
   groupIds: [text, text, now],
   membership: [text, text, text],
   policy: [text],
+  consentedScopes: [text, text],
+  consentsToOrganization: [text, { applicationId: text, userId: text, organizationId: text }],
+  trail: [text, { filter: { event: `${text}.`, actor: text, from: now, until: now }, before: 9, limit: 10 }],
   family: [text, text],
   standing: [text, text, text],
   row: [text, "user", text],
@@ -66,6 +71,7 @@ const createRow: CreateRow = {
   ...change,
   row,
   terms: [{ field: "name", term: text }],
+  displaces: { where: { name: text }, audit },
   atMost: { where: { name: text }, count: 3, otherwise: "exhausted" },
   children: [
     {
@@ -83,6 +89,8 @@ const updateRow: UpdateRow = {
   children: [{ table: "applicationOrigin", owner: text, rows: [] }],
 };
 const deleteRow: DeleteRow = { ...change, id: text, epoch: { user: text } };
+
+const secret = { digest: text, tenantId: text, expireTime: now, useTime: null };
 
 export const operationArguments: { [Name in OperationName]: Arguments<Name> } = {
   openGrant: { grant, family, claim: { tenantId: text, connectorId: text, fingerprint: text, expireTime: now } },
@@ -118,6 +126,9 @@ export const operationArguments: { [Name in OperationName]: Arguments<Name> } = 
       { operation: "deleteRow", args: deleteRow },
     ],
   },
+  replaceBootstrapSecret: { secret },
+  createTenant: { writes: [{ operation: "createRow", args: createRow }], secret },
+  bootstrap: { digest: text, now, writes: [{ operation: "createRow", args: createRow }], audit },
   saveKeys: {
     revision: 0,
     signingKeys: [],

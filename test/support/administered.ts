@@ -9,7 +9,7 @@ export type Administered = {
   /** As the administrator of red. */
   ask(door: Door, method: MethodName, request?: JsonObject): Promise<Outcome>;
   /** The answer of what has to succeed. */
-  ok(door: Door, method: MethodName, request?: JsonObject): ReturnType<typeof expectOk>;
+  ok(door: Door, method: MethodName, request?: JsonObject): Promise<JsonObject & Record<string, never>>;
   /** How it was refused, without its sentence. */
   refusal(door: Door, method: MethodName, request?: JsonObject): Promise<Refused>;
   /** Makes an application of red and answers what its creation answers. */

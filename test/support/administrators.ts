@@ -1,18 +1,30 @@
 // Machines that manage a tenant: one that may do everything, and others with the permissions that a test gives them.
 import type { JsonObject } from "@bufbuild/protobuf";
 import { managementPermissions } from "../../src/resources/permissions.ts";
-import { type Door, expectOk, grpcDoor, type MethodName } from "./door.ts";
+import { type Addresses, type Door, expectOk, grpcDoor, type MethodName } from "./door.ts";
 import type { Credential, Fixture, World } from "./world.ts";
+
+type Texts =
+  | ("id" | "name" | "username" | "indicator" | "subject" | "status" | "token" | "refresh_token" | "expireTime")
+  | ("resourceId" | "organizationId" | "userId" | "acceptedUserId");
+type Lists =
+  | ("users" | "userIdentities" | "roles" | "resources" | "scopes" | "groupMembers")
+  | ("organizationMembers" | "organizationApplications" | "organizationInvitations");
+type Thing = Record<Texts, string> & { isDefault: boolean };
+/** What tests look at in answers: what is in which one, they know best. */
+export type Answer = Readonly<Record<string, unknown>> &
+  Thing &
+  Record<Lists, Thing[]> & { user: Thing; active: boolean; totalSize: number };
 
 export type Asking = {
   /** The answer of a call that has to succeed. */
-  ok(method: MethodName, request: JsonObject): ReturnType<typeof expectOk>;
+  ok(method: MethodName, request: JsonObject): Promise<Answer>;
   /** The kind of failure of a call that has to be refused, with its reason where that is not the kind's own. */
   refusal(method: MethodName, request: JsonObject): Promise<{ kind: string; reason: string; fields: string[] }>;
 };
 
-export const asking = (world: World, credential: Credential, door: Door = grpcDoor): Asking => ({
-  ok: (method, request) => expectOk(door.call(world, method, request, credential)),
+export const asking = (world: Addresses, credential: Credential, door: Door = grpcDoor): Asking => ({
+  ok: async (method, request) => (await expectOk(door.call(world, method, request, credential))) as unknown as Answer,
   async refusal(method, request) {
     const outcome = await door.call(world, method, request, credential);
     if (outcome.ok) throw new Error(`${method} was not refused: ${JSON.stringify(outcome.answer)}`);

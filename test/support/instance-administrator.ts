@@ -1,6 +1,5 @@
 // The administrator of a whole instance, as an operator gets one: by the secret in the file of a first start.
 import { readFileSync } from "node:fs";
-import type { JsonObject } from "@bufbuild/protobuf";
 import { offerBootstrap } from "../../src/resources/index.ts";
 import { type Door, expectOk, grpcDoor } from "./door.ts";
 import type { Credential, World } from "./world.ts";
@@ -14,7 +13,7 @@ export async function offeredSecret({ parts }: Pick<World, "parts">): Promise<st
 export const useSecret = (world: World, bootstrapSecret: string, door: Door = grpcDoor) =>
   door.call(world, "bootstrap.bootstrap", { bootstrapSecret }, "none");
 
-export const machineOf = ({ clientId, clientSecret }: JsonObject): Credential => ({
+export const machineOf = ({ clientId, clientSecret }: Readonly<Record<string, unknown>>): Credential => ({
   basic: [String(clientId), String(clientSecret)],
 });
 

@@ -53,6 +53,7 @@ function converse(socket: Socket, session: Session, greets = true): void {
   const answers: Record<string, (line: string) => void> = {
     EHLO: () => say(...offersOf(session)),
     STARTTLS: () => {
+      if (session.security !== "starttls") return void say("502 what?");
       say("220 go ahead");
       socket.removeAllListeners("data");
       converse(

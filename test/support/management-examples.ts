@@ -45,6 +45,7 @@ export function usualId(tenant: Things, kind: string): string {
 }
 
 const partner = { applicationId: "application partner" };
+const other = { applicationId: "application other" };
 const carlAndPartner = { ...partner, userId: "user carl" };
 const drone = { applicationId: "application drone" };
 const emil = { userId: "user emil", roleIds: ["role spare"] };
@@ -74,8 +75,8 @@ const particulars: Readonly<Record<string, JsonObject | readonly JsonObject[]>> 
   "application.listApplications": [{ excludeOrganizationId: null }, { excludeRoleId: null }],
   "application.updateApplication": { application: { type: null, protectedAppMetadata: null } },
   "application.deleteApplication": { id: "application heir" },
-  "applicationRole.assignApplicationRoles": { ...drone, roleIds: ["role drone"] },
-  "applicationRole.replaceApplicationRoles": { ...drone, roleIds: ["role drone"] },
+  "applicationRole.assignApplicationRoles": { ...other, roleIds: ["role drone"] },
+  "applicationRole.replaceApplicationRoles": { ...other, roleIds: ["role inspector"] },
   "applicationRole.removeApplicationRole": { ...drone, roleId: "role drone" },
   "applicationSecret.deleteLegacySecret": { applicationId: "application heir" },
   "config.updateAdminConsoleConfig": { adminConsoleConfig: { id: null, organizationCreated: false } },
@@ -102,8 +103,8 @@ const particulars: Readonly<Record<string, JsonObject | readonly JsonObject[]>> 
     scopeId: `scope ${api} / read`,
   },
   "consent.listConsentOrganizations": carlAndPartner,
-  "consent.replaceConsentOrganizations": carlAndPartner,
-  "consent.addConsentOrganizations": carlAndPartner,
+  "consent.replaceConsentOrganizations": { ...partner, userId: "user ada" },
+  "consent.addConsentOrganizations": { ...partner, userId: "user emil", organizationIds: ["organization west"] },
   "consent.removeConsentOrganization": carlAndPartner,
   "protectedAppDomain.listCustomDomains": { applicationId: "application gate" },
   "protectedAppDomain.createCustomDomain": { customDomain: { applicationId: "application second gate" } },
@@ -125,6 +126,7 @@ const particulars: Readonly<Record<string, JsonObject | readonly JsonObject[]>> 
   "organizationInvitation.acceptOrganizationInvitation": { userId: "user dora" },
   "organizationInvitation.revokeOrganizationInvitation": { id: "organizationInvitation emil" },
   "organizationInvitation.deleteOrganizationInvitation": { id: "organizationInvitation fred" },
+  "project.deleteProject": { id: "project empty" },
   "resource.updateResource": { resource: { indicator: null } },
   "resource.setDefaultResource": { isDefault: true },
   "resource.updateScope": { scope: { name: null } },
@@ -133,13 +135,14 @@ const particulars: Readonly<Record<string, JsonObject | readonly JsonObject[]>> 
     { roleAssignment: { roleId: "role drone", userId: null } },
   ],
   "role.updateRoleAssignment": { roleAssignment: { applicationId: null } },
+  "signInExperience.getSignInExperience": partner,
   "user.deleteUser": { id: "user fred" },
   "user.suspendUser": { id: "user emil" },
   "user.reactivateUser": { id: "user emil" },
   "user.createUserIdentity": { userIdentity: { userId: "user dora" } },
   "user.assignUserRoles": emil,
-  "user.replaceUserRoles": emil,
-  "user.removeUserRole": { userId: "user emil" },
+  "user.replaceUserRoles": { ...emil, roleIds: ["role reader"] },
+  "user.removeUserRole": { userId: "user emil", roleId: "role reader" },
   "tenant.updateTenant": { tenant: { id: "tenant green" } },
   "tenant.deleteTenant": { id: "tenant green" },
 };
@@ -168,4 +171,4 @@ const named = (tenant: Things, particular: JsonObject): JsonObject =>
   }) as JsonObject;
 
 const isLabel = (text: string) =>
-  /^(application|organization|organizationRole|organizationInvitation|role|scope|user|tenant) /.test(text);
+  /^(application|organization|organizationRole|organizationInvitation|project|role|scope|user|tenant) /.test(text);

@@ -2,10 +2,10 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type { MethodName } from "./door.ts";
 import { api, type declare } from "./fixture.ts";
-import type { Fixture } from "./world.ts";
+import type { Managed } from "./management-world.ts";
 
 export type Declared = ReturnType<typeof declare>;
-type Call = (method: MethodName, request: JsonObject) => Promise<JsonObject>;
+type Call = Managed["ask"];
 
 export const spare = "https://spare.example.test";
 
@@ -13,7 +13,7 @@ export const spare = "https://spare.example.test";
 export function declareThings(declared: Declared): void {
   const { name } = declared.tenant;
   const add = (list: string, ...items: Record<string, unknown>[]) => void declared[list]?.push(...items);
-  add("projects", { name: "spare" });
+  add("projects", { name: "spare" }, { name: "empty" });
   add("resources", { name: "Spare", indicator: spare });
   add("scopes", { resourceId: spare, name: "use" }, { resourceId: "urn:tessera:organization", name: "visit" });
   add("roles", { name: "spare", type: "ROLE_TYPE_USER", scopeIds: [`${api}#read`] });
@@ -38,6 +38,7 @@ export function declareThings(declared: Declared): void {
   add("userIdentities", { userId: "carl", connectorId: "spare", subject: "carl-at-spare" });
   add("groupMembers", { groupId: "spare", userId: "carl" });
   add("organizationMembers", { organizationId: "north", userId: "carl", organizationRoleIds: ["owner"] });
+  add("organizationMembers", { organizationId: "west", userId: "emil" });
   add("roleAssignments", { roleId: "spare", userId: "carl" }, { roleId: "drone", applicationId: "drone" });
 }
 
@@ -50,7 +51,7 @@ const jwks = (tenant: string, name: string) => ({
 });
 
 /** Makes what a declaration does not hold. Answers ids by label. */
-export async function makeThings({ ids, declared }: Fixture, call: Call): Promise<Map<string, string>> {
+export async function makeThings({ ids, declared, ask: call }: Managed): Promise<Map<string, string>> {
   const made = new Map<string, string>();
   const [application, user, organization] = ["application", "user", "organization"].map(
     (kind) => (name: string) => ids.get(`${kind} ${name}`) ?? "",

@@ -1,8 +1,10 @@
-// A world for the management plane: in each tenant one thing of every kind at least, and administrators of every sort.
+// A world for the management plane: tenants with administrators of every sort, and in red and blue one thing of every
+// kind at least.
+import type { JsonObject } from "@bufbuild/protobuf";
 import { managementPermissions } from "../../src/resources/permissions.ts";
 import { newId, systemRandom } from "../../src/random.ts";
 import { systemTenantId } from "../../src/system-tenant.ts";
-import { expectOk, grpcDoor } from "./door.ts";
+import { expectOk, grpcDoor, type MethodName } from "./door.ts";
 import { type Declared, declareThings, makeThings } from "./management-things.ts";
 import { generate } from "./tokens.ts";
 import { type Credential, createWorld, type Fixture, type World } from "./world.ts";
@@ -14,6 +16,8 @@ export type Managed = Fixture & {
   chief(): Promise<Credential>;
   /** The same of one who may read everything. */
   auditor(): Promise<Credential>;
+  /** What the machine is answered, over gRPC. */
+  ask(method: MethodName, request: JsonObject): Promise<JsonObject>;
   /** The id of a thing, by a label such as "application partner". */
   idOf(label: string): string;
 };
@@ -23,6 +27,7 @@ export type ManagedWorld = Omit<World, "red" | "blue" | "tenant"> & {
   red: Managed;
   blue: Managed;
   root: Credential;
+  /** One more, with administrators and no more things than the fixture has. */
   tenant(name: string): Promise<Managed>;
 };
 
@@ -37,12 +42,11 @@ export async function createManagedWorld(): Promise<ManagedWorld> {
   await system.apply((declared) => machine(declared, "root", aboveTenants));
   const { red, blue } = world;
   const { id: green } = await more("green");
-  const things = (tenant: Fixture) => managed(world, tenant, green);
   return Object.assign(world, {
-    red: await things(red),
-    blue: await things(blue),
+    red: await furnished(await administered(world, red), green),
+    blue: await furnished(await administered(world, blue), green),
     root: system.as("root"),
-    tenant: async (name: string) => things(await more(name)),
+    tenant: async (name: string) => administered(world, await more(name)),
   });
 }
 
@@ -58,23 +62,15 @@ export function machine(declared: Declared, name: string, permissions: readonly 
   declared["roleAssignments"]?.push({ roleId: name, applicationId: name });
 }
 
-async function managed(world: World, tenant: Fixture, green: string): Promise<Managed> {
+async function administered(world: World, tenant: Fixture): Promise<Managed> {
   const permissions = managementPermissions(tenant.id);
+  const reading = permissions.filter((permission) => permission.endsWith(":read"));
   await tenant.apply((declared) => {
     machine(declared, "steward", permissions);
     human(declared, "chief", permissions);
-    human(
-      declared,
-      "auditor",
-      permissions.filter((permission) => permission.endsWith(":read")),
-    );
-    declareThings(declared);
+    human(declared, "auditor", reading);
   });
   const steward = tenant.as("steward");
-  const made = await makeThings(tenant, async (method, request) =>
-    expectOk(grpcDoor.call(world, method, request, steward)),
-  );
-  made.set("tenant green", green);
   const bearer = async (username: string): Promise<Credential> => {
     const request = generate(tenant, username, { realm: "REALM_ADMIN" });
     const answer = await expectOk(grpcDoor.call(world, "generateToken", request, tenant.as("backend")));
@@ -84,12 +80,21 @@ async function managed(world: World, tenant: Fixture, green: string): Promise<Ma
     steward,
     chief: () => bearer("chief"),
     auditor: () => bearer("auditor"),
+    ask: (method: MethodName, request: JsonObject) => expectOk(grpcDoor.call(world, method, request, steward)),
     idOf(label: string) {
-      const id = made.get(label) ?? tenant.ids.get(label);
+      const id = tenant.ids.get(label);
       if (id === undefined) throw new Error(`no ${label} in ${tenant.declared.tenant.name}`);
       return id;
     },
   });
+}
+
+/** With one thing of every kind. */
+async function furnished(tenant: Managed, green: string): Promise<Managed> {
+  await tenant.apply(declareThings);
+  const made = await makeThings(tenant);
+  made.set("tenant green", green);
+  return { ...tenant, idOf: (label) => made.get(label) ?? tenant.idOf(label) };
 }
 
 function human(declared: Declared, name: string, permissions: readonly string[]): void {

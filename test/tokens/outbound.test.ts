@@ -4,7 +4,8 @@ import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer as createSocketServer } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { Address } from "../../src/tokens/outbound.ts";
+import { Failure } from "../../src/failure.ts";
+import { type Address, createOutbound, type OutboundParts } from "../../src/tokens/outbound.ts";
 import { createAuthority } from "../support/certificates.ts";
 import {
   answering,
@@ -184,6 +185,43 @@ describe("what comes back", () => {
       expect(await outcome(`${idp.issuer}/jwks`)).toMatchObject({ status: 200 });
     },
   );
+});
+
+describe("where the status is enough", () => {
+  const status = (fault: Fault) => {
+    idp.faults.elsewhere = fault;
+    return loopback()
+      .status(`${idp.issuer}/x`, { method: "POST", body: "{}", signal: forever() })
+      .catch((error: unknown) => (error instanceof Failure ? error.kind : error));
+  };
+
+  it.each([200, 202, 204, 400, 404, 429])("a %i is an answer, whatever its body is", async (code) => {
+    expect(await status(answerStatus(code, { "content-type": "text/html" }))).toBe(code);
+  });
+
+  it.each([302, 500, 503])("F09 F10: a %i is trouble upstream, and so is no answer", async (code) => {
+    expect(await status(answerStatus(code, { location: idp.issuer }))).toBe("unavailable");
+    expect(await status(reset)).toBe("unavailable");
+  });
+});
+
+describe("addresses to connect to", () => {
+  const addresses = (host: string, resolve?: OutboundParts["resolve"]) =>
+    createOutbound({ allow: ["127.0.0.0/8"], allowPlain: true, ...(resolve && { resolve }) })
+      .addresses(host, forever())
+      .catch((error: unknown) => (error instanceof Failure ? error.kind : error));
+
+  it("I-SSRF-03: are those of the host that may be reached", async () => {
+    const { resolve } = answering("169.254.169.254", "93.184.215.14", "127.0.0.1", "10.0.0.1");
+    expect(await addresses("mail.example", resolve)).toEqual(["93.184.215.14", "127.0.0.1"]);
+    expect(await addresses("127.0.0.1")).toEqual(["127.0.0.1"]);
+  });
+
+  it("I-SSRF-01: are none of a host inside, and then nobody is asked", async () => {
+    expect(await addresses("mail.example", answering("10.0.0.1").resolve)).toBe("unavailable");
+    expect(await addresses("[::1]")).toBe("unavailable");
+    expect(sockets.opened).toBe(0);
+  });
 });
 
 describe("F09: hosts that take their time", () => {

@@ -181,6 +181,19 @@ describe("userinfo alone", () => {
     expect(connectorDefects(connectorFor(upstream.idp.issuer, connector)).refusals).toEqual([]);
   });
 
+  it("the subject is the claim that the connector names, in figures where it is a number", async () => {
+    const old = { ...connector, subjectClaim: "id" };
+    const { sub: _sub, ...nameless } = told;
+    for (const [id, subject] of [
+      [42, "42"],
+      ["forty-two", "forty-two"],
+    ])
+      expect(await upstream.verify(know({}, { ...told, id }), old, named)).toMatchObject({ subject });
+    for (const id of [undefined, null, 4.2, 2 ** 53, true, [42], ""])
+      expect(await upstream.outcome(know({}, { ...told, id }), old, named)).toBe("badToken");
+    expect(await upstream.outcome(know({}, { ...nameless, id: 42 }), connector, named)).toBe("badToken");
+  });
+
   it("a definite no is a refusal, anything else unavailable", async () => {
     expect(await upstream.outcome("unknown", connector, named)).toBe("badToken");
     expect(await upstream.outcome(know({}, { ...told, tenant: "other" }), connector, named)).toBe("badToken");

@@ -1,7 +1,7 @@
 // The tRPC client: typed calls over plain HTTP, for browsers and for anything else that has fetch.
 import { createTRPCClient, httpLink, type TRPCClient, type TRPCLink } from "@trpc/client";
 import { authorizationOf, type Credential } from "./credential.ts";
-import type { AuthRouter } from "./router.ts";
+import type { TesseraRouter } from "./router.ts";
 import { errorOfTrpc } from "./trpc-error.ts";
 
 export type TesseraOptions = Credential & {
@@ -12,17 +12,17 @@ export type TesseraOptions = Credential & {
   timeoutMs?: number;
 };
 
-/** `client.auth.exchange.mutate({ access_token })` and so on. Rejects with TesseraError. */
-export type TesseraClient = TRPCClient<AuthRouter>;
+/** `client.auth.exchange.mutate({ access_token })`, `client.role.listRoles.query({})` and so on. Rejects with TesseraError. */
+export type TesseraClient = TRPCClient<TesseraRouter>;
 
 /** The second argument of every call. */
 export type CallOptions = { signal?: AbortSignal };
 
 export const createTesseraClient = (options: TesseraOptions): TesseraClient =>
-  rejecting(createTRPCClient<AuthRouter>({ links: tesseraLinks(options) }));
+  rejecting(createTRPCClient<TesseraRouter>({ links: tesseraLinks(options) }));
 
 /** The links alone, for those who make their own tRPC client. Such a client rejects with TRPCClientError. */
-export function tesseraLinks(options: TesseraOptions): TRPCLink<AuthRouter>[] {
+export function tesseraLinks(options: TesseraOptions): TRPCLink<TesseraRouter>[] {
   const { fetch = globalThis.fetch, timeoutMs = 10_000 } = options;
   return [
     httpLink({

@@ -3,6 +3,7 @@ import type { DescMessage, MessageJsonType } from "@bufbuild/protobuf";
 import type { GenService } from "@bufbuild/protobuf/codegenv2";
 import type { TRPCBuiltRouter, TRPCDefaultErrorShape, TRPCMutationProcedure, TRPCQueryProcedure } from "@trpc/server";
 import type { AuthService } from "./gen/tessera/auth/v1/auth_pb.ts";
+import type { Management } from "./management.ts";
 
 type Unary = { methodKind: "unary"; input: DescMessage; output: DescMessage };
 
@@ -14,17 +15,20 @@ export type MethodsOf<Service> =
 export type RequestOf<Method extends Unary> = MessageJsonType<Method["input"]>;
 export type AnswerOf<Method extends Unary> = MessageJsonType<Method["output"]>;
 
-/** Methods that change nothing. Types of services do not carry idempotency_level, so they are named here. */
-type Query = "introspect" | "introspectBatch";
+/** Methods that change nothing. Types of services do not carry idempotency_level, but the names say it. */
+type Query = `${"get" | "list" | "introspect"}${string}`;
 
-export const isQuery = (name: string): name is Query => name === "introspect" || name === "introspectBatch";
+export const isQuery = (name: string): name is Query => /^(?:get|list|introspect)/.test(name);
 
 type Procedure<Name, Method extends Unary> = Name extends Query
   ? TRPCQueryProcedure<{ meta: unknown; input: RequestOf<Method>; output: AnswerOf<Method> }>
   : TRPCMutationProcedure<{ meta: unknown; input: RequestOf<Method>; output: AnswerOf<Method> }>;
 
 type Root = { ctx: object; meta: object; errorShape: TRPCDefaultErrorShape; transformer: false };
-type Auth = MethodsOf<typeof AuthService>;
+type Procedures<Service> = {
+  [Name in keyof MethodsOf<Service>]: Procedure<Name, MethodsOf<Service>[Name]>;
+};
+type Services = { auth: typeof AuthService } & Management;
 
 /** For createTRPCClient, or for another integration of tRPC such as its TanStack Query one. */
-export type AuthRouter = TRPCBuiltRouter<Root, { auth: { [Name in keyof Auth]: Procedure<Name, Auth[Name]> } }>;
+export type TesseraRouter = TRPCBuiltRouter<Root, { [Name in keyof Services]: Procedures<Services[Name]> }>;
