@@ -72,6 +72,10 @@ const filterCases = ({ caller, projectId }: World): Case[] =>
     "list: applications of a project": { projectId },
     "list: applications of a type that few have": { types: ["APPLICATION_TYPE_NATIVE"] },
     "list: applications, none passes the filter": { thirdParty: true },
+    "search: applications of a type that few have": {
+      types: ["APPLICATION_TYPE_NATIVE"],
+      search: { text: "amber-" },
+    },
     "list: total of applications of a type": { types: ["APPLICATION_TYPE_NATIVE"], count: true },
   }).map(([name, request]) => ({ name, request: () => caller.call("application.listApplications", request) }));
 

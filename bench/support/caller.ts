@@ -1,5 +1,6 @@
 // A gRPC client over one connection that stays open, with HTTP Basic.
 import {
+  type DescMethod,
   type DescMethodUnary,
   type DescService,
   fromBinary,
@@ -47,6 +48,8 @@ const services: Readonly<Record<string, DescService>> = managementContract;
 function methodNamed(name: string): DescMethodUnary {
   const [service = "", local = ""] = name.split(".");
   const method = services[service]?.method[local];
-  if (method?.methodKind !== "unary") throw new Error(`there is no method ${name}`);
+  if (!isUnary(method)) throw new Error(`there is no method ${name}`);
   return method;
 }
+
+const isUnary = (method: DescMethod | undefined): method is DescMethodUnary => method?.methodKind === "unary";

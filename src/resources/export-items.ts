@@ -61,7 +61,7 @@ async function nameReferences(tenant: TenantStore, desc: DescMessage, message: M
     if (field.fieldKind === "list") {
       const list = reflected.get(field) as ReflectList<string>;
       for (const [i, id] of [...list].entries()) list.set(i, await nameOf(tenant, target, id));
-    } else reflected.set(field, await nameOf(tenant, target, String(reflected.get(field))));
+    } else reflected.set(field, await nameOf(tenant, target, reflected.get(field) as string));
   }
 }
 

@@ -57,6 +57,8 @@ export async function planUpdate<D extends DescMessage>(
   const { row, change, mask } = update;
   const { tenantId } = acting;
   const id = String(row["id"]);
+  const revision = update.revision || Number(row["revision"]);
+  if (revision !== row["revision"]) throw new Failure("stale", "it changed since it was read");
   const sealer = sealerOf(parts, type, id);
   const [before] = await withoutDangling(parts, acting, type.desc, [fromColumns(type.desc, row, sealer)]);
   if (before === undefined) throw new Failure("notFound", "not found");
@@ -64,7 +66,6 @@ export async function planUpdate<D extends DescMessage>(
   parts.validate(type.desc, message);
   const { columns, children, warnings } = await checked(parts, type, acting, message);
   const set = { ...toColumns(type.desc, message, sealer), ...columns, updateTime: acting.now };
-  const revision = update.revision || Number(row["revision"]);
   const audit = eventOf(type, acting, update.event ?? "updated", id, { revision });
   const epoch = epochOf(type, acting, message);
   const terms = termsOf(type.desc, message);

@@ -28,6 +28,7 @@ export type RowPage = { rows: AnyRow[]; next: Position | undefined };
 /** Rows that a page, and a count, look at before they leave off. */
 const mostExamined = 1000;
 const mostCounted = 10_000;
+const heldAtOnce = 100;
 
 /** A total beyond it is answered as it. */
 export const largestTotal = 1000;
@@ -49,34 +50,43 @@ export function bindListReads(connection: Connection) {
     second: sql<string>`${second}`,
   });
   /** Terms that hold the text, whosever they are: what is bounded is how many of them are looked at. */
-  const held = ({ search, after }: RowConditions & After, most: number) =>
-    connection.holding(search?.text ?? "", Number(after?.[0] ?? 0), most);
-  const along = (type: TypeName, walk: Walk, query: RowConditions & After, most: number) => {
+  const holding = ({ search, after }: RowConditions & After, most: number) =>
+    sql`${connection.holding(search?.text ?? "", Number(after?.[0] ?? 0), most)} as held`;
+  const idsHolding = async (query: RowConditions & After, most: number): Promise<number[]> =>
+    (await db.select({ id: sql<number>`id`.mapWith(Number) }).from(holding(query, most))).map(({ id }) => id);
+  const along = (type: TypeName, walk: Walk, held: SQL) => {
     const table = tableOf(t, type);
     const rows = db.select({ row: table, ...placesOf(walk) });
     if (walk.kind === "birth") return rows.from(table);
     if (walk.kind === "term") return rows.from(searchTerm).innerJoin(table, eq(table.id, searchTerm.rowId));
     // Crossed, because a planner that is free walks along all terms of the tenant to find those few.
-    return rows
-      .from(sql`${held(query, most)} as held`)
-      .crossJoin(searchTerm)
-      .crossJoin(table);
+    return rows.from(held).crossJoin(searchTerm).crossJoin(table);
   };
-  /** The `most`th candidate after the position, looked up without the row it stands for; undefined where there are fewer. */
-  const candidate = async (type: TypeName, walk: Walk, query: RowConditions & After, most: number) => {
-    if (walk.kind === "substring") {
-      const seen = sql`${held(query, most)} as held`;
-      const [all] = await db.select({ rows: count(), last: sql<number>`max(id)`.mapWith(Number) }).from(seen);
-      return all === undefined || all.rows < most ? undefined : [all.last];
+  /** In pieces, so that a page that is soon full looks at few of them. */
+  const amongHeld = async (type: TypeName, walk: Walk, ids: readonly number[], page: Page) => {
+    const found: Found[] = [];
+    for (let at = 0; at < ids.length && found.length < page.limit; at += heldAtOnce) {
+      const values = ids.slice(at, at + heldAtOnce).map((id) => sql`(${id})`);
+      const held = sql`(with held(id) as (values ${sql.join(values, sql`, `)}) select id from held) as held`;
+      found.push(...(await pageOf(type, walk, page, held)));
     }
-    const [found] = await db
+    return found.slice(0, page.limit);
+  };
+  const pageOf = async (type: TypeName, walk: Walk, { where, limit }: Page, held = sql``): Promise<Found[]> =>
+    along(type, walk, held)
+      .where(where)
+      .orderBy(...walk.order)
+      .limit(limit);
+  /** The `most`th place after the position, found in the index alone; undefined where there are fewer. */
+  const placeAt = async (type: TypeName, walk: Walk, after: Position | undefined, most: number) => {
+    const [place] = await db
       .select(placesOf(walk))
       .from(walk.kind === "birth" ? tableOf(t, type) : searchTerm)
-      .where(walk.bounds(query.after))
+      .where(walk.bounds(after))
       .orderBy(...walk.order)
       .limit(1)
       .offset(most - 1);
-    return found && positionOf(walk, found);
+    return place && positionOf(walk, place);
   };
 
   return {
@@ -88,41 +98,52 @@ export function bindListReads(connection: Connection) {
       const { after, limit } = query;
       const walk = walkOf(connection, type, tenantId, query);
       const conditions = conditionsOf(connection, type, query);
-      const bounded = conditions !== undefined || walk.kind === "substring";
-      const last = bounded ? await candidate(type, walk, query, mostExamined) : undefined;
-      const within = last && sql`not (${beyond(walk, last)})`;
-      const found = await along(type, walk, query, mostExamined)
-        .where(and(walk.bounds(after), within, conditions))
-        .orderBy(...walk.order)
-        .limit(limit + 1);
-      const shown = found.slice(0, limit);
-      const end = shown.at(-1);
-      const next = found.length > limit && end !== undefined ? positionOf(walk, end) : last;
-      return { rows: shown.map(({ row }) => row as AnyRow), next };
+      const where = and(walk.bounds(after), conditions);
+      const oneMore = limit + 1;
+      if (walk.kind === "substring") {
+        const ids = await idsHolding(query, mostExamined);
+        const last = ids.length < mostExamined ? undefined : ids.slice(-1);
+        return pageUpTo(walk, limit, await amongHeld(type, walk, ids, { where, limit: oneMore }), last);
+      }
+      const last = conditions && (await placeAt(type, walk, after, mostExamined));
+      const within = last && compared(walk, "<=", last);
+      return pageUpTo(walk, limit, await pageOf(type, walk, { where: and(where, within), limit: oneMore }), last);
     },
     /** How many there are, at most `largestTotal`; undefined where finding out would take too long. */
     total: async (tenantId: string, type: TypeName, query: RowConditions): Promise<number | undefined> => {
       const walk = walkOf(connection, type, tenantId, query);
       const conditions = conditionsOf(connection, type, query);
-      const found = walk.kind === "substring";
-      const goesOn = async () => (await candidate(type, walk, query, mostCounted)) !== undefined;
-      if (conditions !== undefined && !found && (await goesOn())) return undefined;
-      const counted = along(type, walk, query, mostCounted)
+      const isFound = walk.kind === "substring";
+      if (!isFound && conditions && (await placeAt(type, walk, undefined, mostCounted)) !== undefined) return undefined;
+      const counted = along(type, walk, holding(query, mostCounted))
         .where(and(walk.bounds(undefined), conditions))
         .limit(largestTotal)
         .as("counted");
       const [answer] = await db.select({ rows: count() }).from(counted);
       const total = answer?.rows ?? 0;
-      return found && total < largestTotal && (await goesOn()) ? undefined : total;
+      if (!isFound || total === largestTotal) return total;
+      return (await idsHolding(query, mostCounted)).length < mostCounted ? total : undefined;
     },
   };
+}
+
+type Found = { row: AnyRow; first: string | number; second: string };
+type Page = { where: SQL | undefined; limit: number };
+
+/** `found` has one more than a page, if there is one; `last` is where it was left off, if it was. */
+function pageUpTo(walk: Walk, limit: number, found: readonly Found[], last: Position | undefined): RowPage {
+  const shown = found.slice(0, limit);
+  const end = shown.at(-1);
+  const next = found.length > limit && end !== undefined ? positionOf(walk, end) : last;
+  return { rows: shown.map(({ row }) => row), next };
 }
 
 const positionOf = ({ order }: Walk, { first, second }: { first: string | number; second: string }): Position =>
   order.length === 1 ? [first] : [first, second];
 
-const beyond = ({ order }: Pick<Walk, "order">, position: Position): SQL =>
-  sql`(${sql.join([...order], sql`, `)}) > (${sql.join(
+/** Said so that an index can be walked along from or up to the position: the negation of one would be asked of each row. */
+const compared = ({ order }: Pick<Walk, "order">, sign: ">" | "<=", position: Position): SQL =>
+  sql`(${sql.join([...order], sql`, `)}) ${sql.raw(sign)} (${sql.join(
     position.map((part) => sql`${part}`),
     sql`, `,
   )})`;
@@ -135,7 +156,7 @@ function walkOf({ t }: Connection, type: TypeName, tenantId: string, query: RowC
     // The system tenant owns the others and sees them all.
     const all = type === "tenant" && tenantId === systemTenantId;
     const here = and(all ? undefined : eq(tenantColumn(t, type), tenantId), ...equal(t, type, parent));
-    return { kind: "birth", order, bounds: (after) => and(here, after && beyond({ order }, after)) };
+    return { kind: "birth", order, bounds: (after) => and(here, after && compared({ order }, ">", after)) };
   }
   const { id, term, rowId, field, type: of, tenantId: tenant } = t.searchTerm;
   const here = and(eq(tenant, tenantId), eq(of, type), eq(field, search.field));
@@ -151,7 +172,7 @@ function walkOf({ t }: Connection, type: TypeName, tenantId: string, query: RowC
     search.mode === "exact"
       ? eq(term, search.text)
       : sql`${term} >= ${search.text} and ${term} < ${`${search.text}\u{10ffff}`}`;
-  return { kind: "term", order, bounds: (after) => and(here, range, after && beyond({ order }, after)) };
+  return { kind: "term", order, bounds: (after) => and(here, range, after && compared({ order }, ">", after)) };
 }
 
 /** What is looked at row by row. A search walks along terms, so there even the parent is. */

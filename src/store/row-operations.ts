@@ -1,5 +1,5 @@
 // Create, update and delete of a management row, the same for every type, with its audit event and the epoch it moves.
-import { and, count, eq, sql } from "drizzle-orm/sql";
+import { and, count, eq, not, or, sql } from "drizzle-orm/sql";
 import { Failure } from "../failure.ts";
 import { systemTenantId } from "../system-tenant.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
@@ -84,11 +84,14 @@ export function bindRowOperations(connection: Connection) {
   };
   const replaceTerms = async (type: TypeName, tenantId: string, rowId: string, terms: Term[] | undefined) => {
     if (terms === undefined) return;
-    await db.delete(t.searchTerm).where(eq(t.searchTerm.rowId, rowId));
+    const { searchTerm } = t;
+    // One that stays keeps its number, which is its place in the pages of a search.
+    const stays = or(...terms.map(({ field, term }) => and(eq(searchTerm.field, field), eq(searchTerm.term, term))));
+    await db.delete(searchTerm).where(and(eq(searchTerm.rowId, rowId), stays && not(stays)));
     // Tenants are searched from the system tenant.
     const owner = type === "tenant" ? systemTenantId : tenantId;
     const rows = terms.map((term) => ({ ...term, type, tenantId: owner, rowId }));
-    if (rows.length > 0) await db.insert(t.searchTerm).values(rows);
+    if (rows.length > 0) await db.insert(searchTerm).values(rows).onConflictDoNothing();
   };
   const equalTo = (type: TypeName, where: AnyRow) => {
     const columns = tableOf(t, type) as unknown as Record<string, AnyTable["id"]>;
@@ -99,10 +102,7 @@ export function bindRowOperations(connection: Connection) {
     for (const { id } of displaced) await record({ ...audit, subject: id });
   };
   const keepTo = async (type: TypeName, { where, count: most, otherwise }: AtMost) => {
-    const [found] = await db
-      .select({ rows: count() })
-      .from(tableOf(t, type))
-      .where(equalTo(type, where));
+    const [found] = await db.select({ rows: count() }).from(tableOf(t, type)).where(equalTo(type, where));
     if ((found?.rows ?? 0) > most)
       throw new Failure(otherwise, `there are at most ${most}`, {
         reason: otherwise === "exhausted" ? "LIMIT_REACHED" : "FAILED_PRECONDITION",

@@ -1,9 +1,12 @@
 // The management services through the client package, at a whole service.
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, expectTypeOf, it } from "vitest";
 import { createTesseraClient, type management, TesseraError } from "../../clients/typescript/src/index.ts";
-import type { ManagementContract } from "../../src/resources/index.ts";
-import { applicationsOf } from "../../clients/typescript/examples/management/list-applications.ts";
+import { isQuery } from "../../clients/typescript/src/router.ts";
+import { type ManagementContract, managementContract } from "../../src/resources/contract.ts";
 import { createWorld, type World } from "../support/world.ts";
+
+const { NO_SIDE_EFFECTS } = MethodOptions_IdempotencyLevel;
 
 let world: World;
 beforeAll(async () => {
@@ -31,11 +34,24 @@ describe("the management services in the client", () => {
     expectTypeOf<keyof management.Management>().toEqualTypeOf<keyof ManagementContract>();
   });
 
-  it("list applications for a bearer: the example", async () => {
+  it("have their queries told by their names", () => {
+    for (const { name, methods } of Object.values(managementContract))
+      for (const { localName, idempotency } of methods)
+        expect([name, localName, isQuery(localName)]).toEqual([name, localName, idempotency === NO_SIDE_EFFECTS]);
+  });
+
+  it("list applications for a bearer, page after page", async () => {
     const token = await tokenOf("ben");
+    const { application } = createTesseraClient({ url: world.http, token: async () => token });
     const names: (string | undefined)[] = [];
-    for await (const { name } of applicationsOf(world.http, token)) names.push(name);
-    expect(names.sort()).toEqual(["backend", "inspector", "other", "page", "phone"]);
+    let pageToken = "";
+    do {
+      const page = await application.listApplications.query({ pageSize: 2, pageToken });
+      names.push(...(page.applications ?? []).map(({ name }) => name));
+      pageToken = page.nextPageToken ?? "";
+    } while (pageToken !== "");
+    expect(new Set(names)).toEqual(new Set(["backend", "inspector", "other", "page", "phone"]));
+    expect(names).toHaveLength(5);
   });
 
   it("make and change things, typed both ways", async () => {

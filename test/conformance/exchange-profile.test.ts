@@ -1,4 +1,5 @@
 // What an Exchange makes of the profile that comes with a token: users that can be found, and ones brought up to date.
+import type { JsonObject } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { userTerms } from "../../src/auth/profile.ts";
 import { UserSchema } from "../../src/gen/tessera/admin/v1/user_pb.ts";
@@ -26,8 +27,8 @@ const exchange = (sub: string, claims: object, door: Door = grpcDoor) =>
 const userOf = async (sub: string) =>
   world.parts.store.tenant(world.red.id).user(world.red.ids.get(`user ${sub}`) ?? "");
 const found = async (text: string, field = "name") => {
-  const { users } = await admin.ok(grpcDoor, "user.listUsers", { search: { text, field } });
-  return (users as { id: string }[]).map(({ id }) => id);
+  const answer: JsonObject = await admin.ok(grpcDoor, "user.listUsers", { search: { text, field } });
+  return (answer["users"] as { id: string }[]).map(({ id }) => id);
 };
 const updates = async () =>
   (await world.parts.store.instance.auditTrail(world.red.id, 0, 10_000)).filter(

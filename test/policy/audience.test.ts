@@ -23,7 +23,10 @@ function choose(
   application: Partial<AudienceRequest["application"]> = {},
   resources: PolicyResource[] = standard,
 ): string {
-  const request = { requested, application: { defaultResourceId: "", resourceIds: [], thirdParty: false, ...application } };
+  const request = {
+    requested,
+    application: { defaultResourceId: "", resourceIds: [], thirdParty: false, ...application },
+  };
   const decision = chooseAudience(policyOf(...resources), request);
   return "resource" in decision ? decision.resource.id : `refused: ${decision.refuse}`;
 }
@@ -81,6 +84,14 @@ describe("the management resource", () => {
     expect(choose([managementIndicator], {}, [...standard, management])).toBe("refused: not allowed");
     const given = { resourceIds: [management.id] };
     expect(choose([managementIndicator], given, [...standard, management])).toBe(management.id);
+  });
+
+  it("is never a third party's, asked for or by default", () => {
+    const all = [...standard, management];
+    const thirdParty = { resourceIds: [management.id], thirdParty: true };
+    expect(choose([managementIndicator], thirdParty, all)).toBe("refused: not allowed");
+    expect(choose([], { ...thirdParty, defaultResourceId: management.id }, all)).toBe("refused: not allowed");
+    expect(choose(["https://main.test"], thirdParty, all)).toBe("main");
   });
 
   it("is refused where it is missing or disabled", () => {

@@ -23,6 +23,13 @@ describe("connectors that cannot be saved", () => {
       { conditions: [{ claim: "iss", equals: "https://idp.example" }] },
       /^conditions/,
     ],
+    [
+      "a condition on the issuer by its pointer",
+      { conditions: [{ claim: "/iss", equals: "https://idp.example" }] },
+      /^conditions/,
+    ],
+    ["GitHub for a named audience", { verification: "github" }, /^audiences/],
+    ["GitHub for tokens of a single use", { audiences: [], verification: "github", singleUse: true }, /^single_use/],
     ["userinfo for a named audience", { verification: "userinfo" }, /^allow_any_audience/],
     [
       "userinfo with clients",
@@ -58,6 +65,7 @@ describe("connectors that can", () => {
     ["a glob with something in it", { conditions: [{ claim: "sub", glob: "repo:acme/*" }] }],
     ["userinfo with a condition", { ...anyAudience, verification: "userinfo", conditions }],
     ["a single use where the end is told", { verification: "introspection", singleUse: true }],
+    ["GitHub, which knows its audience", { audiences: [], verification: "github" }],
     ["http, for an issuer next door", { issuer: "http://keycloak:8080/realms/acme" }],
   ])("%s", (_name, overrides) => {
     expect(defects(overrides)).toEqual({ refusals: [], warnings: [] });
@@ -71,6 +79,7 @@ describe("issuers that serve everybody", () => {
     "https://gitlab.com",
     "https://accounts.google.com",
     "https://login.microsoftonline.com/common/v2.0",
+    "https://login.microsoftonline.com/9188040d-6c67-4c5b-b112-36a304b66dad/v2.0",
   ];
 
   it.each(shared)("I-AUD-05 N1-33: %s without a condition is warned of, and with one is not", (issuer) => {

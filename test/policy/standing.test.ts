@@ -1,5 +1,6 @@
 // What ends a grant.
 import { describe, expect, it } from "vitest";
+import { managementIndicator } from "../../src/policy/audience.ts";
 import { type Ending, endedBecause, type GrantStanding } from "../../src/policy/standing.ts";
 
 const now = 1_800_000_000_000;
@@ -64,6 +65,22 @@ describe("a grant", () => {
 
   it.each(endings)("ends alone because %s", (_case, change, ending) => {
     expect(endedBecause({ ...alive, ...change }, now)).toBe(ending);
+  });
+
+  it("of a third-party application stands in an organization while the user consents to it", () => {
+    const application = { ...alive.application, thirdParty: true };
+    expect(endedBecause({ ...alive, application }, now)).toBe("consent withdrawn");
+    expect(endedBecause({ ...alive, application, consent: { id: "consent" } }, now)).toBeUndefined();
+    const grant = { ...alive.grant, organizationId: null };
+    expect(endedBecause({ ...alive, application, grant }, now)).toBeUndefined();
+  });
+
+  it("of an application that became a third party's no longer stands at the management resource", () => {
+    const resource = { ...alive.resource, indicator: managementIndicator };
+    expect(endedBecause({ ...alive, resource }, now)).toBeUndefined();
+    const application = { ...alive.application, thirdParty: true };
+    const consent = { id: "consent" };
+    expect(endedBecause({ ...alive, resource, application, consent }, now)).toBe("resource withdrawn");
   });
 
   it("is not revived by any second change", () => {

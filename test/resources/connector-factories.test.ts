@@ -3,7 +3,7 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ConnectorSchema } from "../../src/gen/tessera/admin/v1/connector_pb.ts";
 import { type Administered, createAdministered } from "../support/administered.ts";
-import { doors, grpcDoor } from "../support/door.ts";
+import { type Door, doors, grpcDoor } from "../support/door.ts";
 
 let admin: Administered;
 beforeAll(async () => {
@@ -59,15 +59,20 @@ const create = (factoryId: string, facts: JsonObject) =>
     connector: { name: admin.fresh("Connector"), factoryId, audiences: [admin.fresh("audience")], ...facts },
   });
 
+const allFactories = async (door: Door) => {
+  const answer: JsonObject = await admin.ok(door, "connector.listConnectorFactories");
+  return answer["connectorFactories"] as JsonObject[];
+};
+const factoryOf = (id: string): Promise<JsonObject> => admin.ok(grpcDoor, "connector.getConnectorFactory", { id });
+
 describe("the factories", () => {
   it.each(doors)("are these, each listed as it is read alone, over $name", async (door) => {
-    const { connectorFactories } = await admin.ok(door, "connector.listConnectorFactories");
-    const listed = connectorFactories as JsonObject[];
+    const listed = await allFactories(door);
     expect(listed.map(({ id, type, isStandard }) => [id, type, isStandard])).toEqual(
       table.map(([id, type, isStandard]) => [id, `CONNECTOR_TYPE_${type}`, isStandard]),
     );
     for (const factory of listed) {
-      expect(await admin.ok(door, "connector.getConnectorFactory", { id: String(factory["id"]) })).toEqual(factory);
+      expect(await admin.ok(door, "connector.getConnectorFactory", { id: factory["id"] as string })).toEqual(factory);
       expect(factory["description"]).toMatch(/^[A-Z][^.]+\.$|^[A-Z].*OAuth 2\.0.*\.$/);
     }
     expect(await admin.refusal(door, "connector.getConnectorFactory", { id: "pigeon" })).toMatchObject({
@@ -76,9 +81,8 @@ describe("the factories", () => {
   });
 
   it("name fields of a connector, and need nothing that they fix", async () => {
-    const { connectorFactories } = await admin.ok(grpcDoor, "connector.listConnectorFactories");
     const names = ConnectorSchema.fields.map(({ name }) => name);
-    for (const { requiredFields, fixedFields } of connectorFactories as Record<string, string[]>[]) {
+    for (const { requiredFields, fixedFields } of (await allFactories(grpcDoor)) as Record<string, string[]>[]) {
       expect(names).toEqual(expect.arrayContaining([...(requiredFields ?? []), ...(fixedFields ?? [])]));
       expect((requiredFields ?? []).filter((field) => fixedFields?.includes(field))).toEqual([]);
     }
@@ -89,21 +93,19 @@ describe("a connector of each factory", () => {
   it.each(table)("%s is made of the least it needs, without a warning", async (id, _type, _isStandard, least) => {
     const outcome = await create(id, least);
     expect(outcome).toMatchObject({ ok: true, answer: { warnings: [], factoryId: id } });
-    const { template } = await admin.ok(grpcDoor, "connector.getConnectorFactory", { id });
-    const granted = Object.entries(template as JsonObject).filter(([name, value]) => isSet(value) && !(name in least));
+    const factory = await factoryOf(id);
+    const granted = Object.entries(factory["template"] as JsonObject).filter(
+      ([name, value]) => isSet(value) && !(name in least),
+    );
     expect(granted.length).toBeGreaterThan(0);
     if (outcome.ok) expect(outcome.answer).toMatchObject(Object.fromEntries(granted));
   });
 
   it.each(table)("%s is not made of anything less", async (id, _type, _isStandard, least) => {
-    const { requiredFields } = await admin.ok(grpcDoor, "connector.getConnectorFactory", { id });
-    for (const field of requiredFields as string[]) {
+    for (const field of (await factoryOf(id))["requiredFields"] as string[]) {
       const name = ConnectorSchema.fields.find((each) => each.name === field)?.localName ?? "";
-      const { [name]: _left, ...less } = {
-        ...least,
-        audiences: name === "audiences" ? [] : (least["audiences"] ?? ["a"]),
-      };
-      const outcome = await create(id, { ...less, ...(name === "audiences" && { audiences: [] }) });
+      const less = Object.entries({ audiences: ["a"], ...least }).filter(([each]) => each !== name);
+      const outcome = await create(id, { audiences: [], ...Object.fromEntries(less) });
       expect(outcome).toMatchObject({ kind: "invalid", fields: expect.arrayContaining([field]) });
     }
   });
@@ -146,7 +148,7 @@ describe("N1-33: a workload is named by what cannot be registered anew", () => {
 
   it("also where the connector is changed", async () => {
     const outcome = await create("github-actions", { conditions: [condition("repository_id", "1")] });
-    const id = outcome.ok ? String(outcome.answer["id"]) : "";
+    const id = outcome.ok ? (outcome.answer["id"] as string) : "";
     const change = { connector: { id, conditions: [condition("repository", "acme/app")] } };
     expect(await admin.refusal(grpcDoor, "connector.updateConnector", change)).toMatchObject({ kind: "invalid" });
     expect(await admin.ok(grpcDoor, "connector.getConnector", { id })).toMatchObject({ issuer: github });
@@ -157,7 +159,7 @@ describe("sign-in at an issuer that serves everybody", () => {
   it("I-AUD-05: is warned of at Google without a domain or a subject", async () => {
     const outcome = await admin.ask(grpcDoor, "connector.listConnectors", { target: "google" });
     const [connector] = outcome.ok ? (outcome.answer["connectors"] as JsonObject[]) : [];
-    const id = String(connector?.["id"]);
+    const id = connector?.["id"] as string;
     for (const conditions of [[], [condition("email", "a@acme.example")]]) {
       const request = { connector: { id, conditions }, updateMask: "conditions" };
       const { warnings } = await admin.ok(grpcDoor, "connector.updateConnector", request);

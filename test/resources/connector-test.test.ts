@@ -79,7 +79,7 @@ describe("an e-mail connector that is tried out", () => {
     const { world } = admin;
     const request = { connector: smtp() };
     const foreign = await grpcDoor.call(world, "connector.createConnector", request, steward(world.blue));
-    const id = foreign.ok ? String(foreign.answer["id"]) : "";
+    const id = foreign.ok ? (foreign.answer["id"] as string) : "";
     const outcomes = [await test({ ...smtp(), id }), await test({ ...smtp(), id: nobody })];
     expect(outcomes[0]).toMatchObject({ kind: "notFound" });
     expect(outcomes[1]).toEqual(outcomes[0]);

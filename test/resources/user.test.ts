@@ -106,7 +106,7 @@ describe.each(doors)("over $name, a user", (door) => {
     await boss.ok("user.deleteUserIdentity", { id: identityId });
     expect(await boss.refusal("user.getUserIdentity", { id: identityId })).toEqual(notFound);
     expect((await backend.refusal("exchange", signIn)).kind).toBe("badToken");
-    expect(await backend.ok("introspect", { token: token })).toMatchObject({ active: true });
+    expect(await backend.ok("introspect", { token })).toMatchObject({ active: false });
     for (const change of [{ userId: nobody }, { connectorId: nobody }])
       expect(await boss.refusal("user.createUserIdentity", { userIdentity: { ...taken, ...change } })).toEqual(
         notFound,

@@ -190,6 +190,24 @@ export function searchContract(open: OpenStore): void {
       expect(store.integrityCheck()).toEqual([]);
     });
 
+    it("that an update leaves as they are keep their row's place in the pages of a search", async () => {
+      const store = await open();
+      const tenantId = await bareTenant(store);
+      const ids = await createUsers(store, tenantId, byName(["lantern a", "lantern b", "lantern c"]));
+      const change = { type: "user" as const, tenantId, set: {}, children: [], audit: auditOf(tenantId) };
+      let revision = 0;
+      const touch = () =>
+        store.write("updateRow", {
+          ...change,
+          id: ids[0] ?? "",
+          revision: (revision += 1),
+          terms: byName(["lantern a"]),
+        });
+      const search = { field: "name", text: "antern", mode: "substring" as const };
+      expect((await walk(store, tenantId, "user", { search, limit: 1 }, touch)).ids).toEqual(ids);
+      expect(revision).toBe(2);
+    });
+
     it("follow an update, and stay where it names none or is refused", async () => {
       const store = await open();
       const { tenantId, ids } = await fillTenant(store);

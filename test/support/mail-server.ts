@@ -45,23 +45,14 @@ export async function startMailServer(
 type Session = { made: MailServer; certificate: Certificate; security: string; encrypted: boolean };
 
 function converse(socket: Socket, session: Session, greets = true): void {
-  const { made, encrypted } = session;
+  const { made, encrypted, security } = session;
   const mail: Received = { from: "", to: [], data: "", credentials: "", encrypted };
   const say = (...lines: string[]) => socket.write(`${lines.join("\r\n")}\r\n`);
   let buffered = "";
   let inData = false;
   const answers: Record<string, (line: string) => void> = {
     EHLO: () => say(...offersOf(session)),
-    STARTTLS: () => {
-      if (session.security !== "starttls") return void say("502 what?");
-      say("220 go ahead");
-      socket.removeAllListeners("data");
-      converse(
-        new TLSSocket(socket, { isServer: true, ...session.certificate }),
-        { ...session, encrypted: true },
-        false,
-      );
-    },
+    ...(security === "starttls" && { STARTTLS: () => upgrade(socket, session) }),
     AUTH: (line) => {
       mail.credentials = Buffer.from(line.split(" ")[2] ?? "", "base64").toString();
       say("235 welcome");
@@ -100,6 +91,13 @@ function converse(socket: Socket, session: Session, greets = true): void {
     for (const line of lines) take(line);
   });
   if (greets) say("220 localhost ESMTP");
+}
+
+function upgrade(socket: Socket, session: Session): void {
+  socket.write("220 go ahead\r\n");
+  socket.removeAllListeners("data");
+  const inside = new TLSSocket(socket, { isServer: true, ...session.certificate });
+  converse(inside, { ...session, encrypted: true }, false);
 }
 
 const offersOf = ({ encrypted, security }: Session): string[] => {

@@ -1,7 +1,7 @@
 // Lists the applications of a tenant, as somebody who holds a token for its management resource with application:read.
 import { createTesseraClient, type management } from "@tessera/client";
 
-/** All of them, a page at a time; `accessToken` was exchanged with `resource: "urn:tessera:management"`. */
+/** All of them, a page at a time; `accessToken` was exchanged with `resource: ["urn:tessera:management"]`. */
 export async function* applicationsOf(url: string, accessToken: string): AsyncGenerator<management.ApplicationJson> {
   const { application } = createTesseraClient({ url, token: async () => accessToken });
   let pageToken = "";
