@@ -24,10 +24,7 @@ export function fill(path: string, sizes: Sizes): Filled {
   // Nobody else has the file, and a fill that is interrupted is thrown away.
   for (const setting of ["journal_mode = DELETE", "journal_mode = OFF", "synchronous = OFF", "cache_size = -2000000"])
     file.pragma(setting);
-  const filled = indexedAfterwards(file, () => ({
-    application: fillWith(file, "application", sizes),
-    user: fillWith(file, "user", sizes),
-  }));
+  const filled = indexedAfterwards(file, () => fillBoth(file, sizes));
   file.pragma("journal_mode = WAL");
   file.close();
   return filled;
@@ -48,35 +45,48 @@ function indexedAfterwards<T>(file: Database, work: () => T): T {
   return answer;
 }
 
+/** Both kinds grow side by side, as they would in use. */
+function fillBoth(file: Database, sizes: Sizes): Filled {
+  const adders = { application: adderOf(file, "application", sizes), user: adderOf(file, "user", sizes) };
+  const most = Math.max(sizes.application, sizes.user);
+  file.exec("BEGIN");
+  for (let step = 1; step <= most; step++) {
+    for (const kind of ["application", "user"] as const) {
+      const due = Math.floor((sizes[kind] * step) / most);
+      if (due > Math.floor((sizes[kind] * (step - 1)) / most)) adders[kind].add(due);
+    }
+  }
+  file.exec("COMMIT");
+  return { application: adders.application.known, user: adders.user.known };
+}
+
 const keyOf = { application: "name", user: "username" } as const;
 
-function fillWith(file: Database, type: Kind, sizes: Sizes): Known[] {
-  const count = sizes[type];
+/** `add` takes the number of the row among its kind, from 1. */
+function adderOf(file: Database, type: Kind, sizes: Sizes): { known: Known[]; add(at: number): void } {
   const sample = file.prepare(`SELECT * FROM ${type} WHERE ${keyOf[type]} = ?`).get(sampleName) as Row;
   const terms = file.prepare("SELECT * FROM search_term WHERE row_id = ?").all(sample["id"]) as Row[];
   const audit = file.prepare("SELECT * FROM audit_event WHERE subject = ?").get(sample["id"]) as Row;
-  const insert = {
-    row: inserter(file, type, sample),
-    term: inserter(file, "search_term", terms[0] ?? {}),
-    audit: inserter(file, "audit_event", audit),
-  };
-  const { last } = file
-    .prepare("SELECT max(seq) AS last FROM audit_event WHERE tenant_id = ?")
-    .get(sample["tenant_id"]) as { last: number };
-  const every = Math.max(1, Math.floor(count / mostKnown));
+  const insertRow = inserter(file, type, sample);
+  const insertTerm = inserter(file, "search_term", terms[0] ?? {});
+  const insertAudit = inserter(file, "audit_event", audit);
+  const nextSeq = file
+    .prepare("SELECT coalesce(max(seq), 0) + 1 FROM audit_event WHERE tenant_id = ?")
+    .pluck() as unknown as { get(tenantId: unknown): number };
+  const every = Math.max(1, Math.floor(sizes[type] / mostKnown));
+  const start = Date.now() - sizes[type] * 10;
   const known: Known[] = [];
-  const now = Date.now();
-  file.exec("BEGIN");
-  for (let at = 1; at <= count; at++) {
-    const [id, name, time] = [newId(now - (count - at) * 10, systemRandom), wordFor(at), now];
-    insert.row({ ...sample, ...named(type, name), ...rare(type, at), id, create_time: time, update_time: time });
+  const add = (at: number) => {
+    const [time, name] = [start + at * 10, wordFor(at)];
+    const id = newId(time, systemRandom);
+    insertRow({ ...sample, ...named(type, name), ...rare(type, at), id, create_time: time, update_time: time });
     const values: Row = { name, username: name, ...named(type, name) };
-    for (const term of terms) insert.term({ ...term, id: null, row_id: id, term: values[String(term["field"])] });
-    insert.audit({ ...audit, seq: last + at, subject: id, time, sealed: 1, previous_hash: "-", seal: "-" });
+    for (const term of terms) insertTerm({ ...term, id: null, row_id: id, term: values[String(term["field"])] });
+    const seq = nextSeq.get(sample["tenant_id"]);
+    insertAudit({ ...audit, seq, subject: id, time, sealed: 1, previous_hash: "-", seal: "-" });
     if (at % every === 0) known.push({ id, name });
-  }
-  file.exec("COMMIT");
-  return known;
+  };
+  return { known, add };
 }
 
 const named = (type: Kind, name: string): Row =>

@@ -59,8 +59,11 @@ export function plannedRows(stored: TenantStore, announced: Announced = new Map(
 /** The natural key of a message or row: none where a tenant has one at most. Absent references are null in a row. */
 export const keyOf = (type: ResourceType, fields: object): AnyRow => {
   const values = new Map<string, unknown>(Object.entries(fields));
-  const references = new Set(type.desc.fields.filter(referenceOf).map((field) => field.localName));
-  const valueOf = (name: string) => (references.has(name) ? values.get(name) || null : (values.get(name) ?? null));
+  const isReference = (name: string) => {
+    const field = type.desc.field[name];
+    return field !== undefined && referenceOf(field) !== undefined;
+  };
+  const valueOf = (name: string) => (isReference(name) ? values.get(name) || null : (values.get(name) ?? null));
   return Object.fromEntries(type.key.map((name) => [name, valueOf(name)]));
 };
 

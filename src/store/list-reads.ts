@@ -25,10 +25,12 @@ export type RowConditions = {
 
 export type RowPage = { rows: AnyRow[]; next: Position | undefined };
 
-/** Rows that a page, and a count, look at before they leave off. */
-const mostExamined = 1000;
+/** Places that a page looks at before it leaves off: those of a search by term lie anywhere, each row is a walk of its own. */
+const mostExamined = { birth: 1000, term: 300, substring: 1000 } as const;
+/** Places that a count looks at. */
 const mostCounted = 10_000;
-const heldAtOnce = 100;
+/** Places of a substring whose rows are looked up first, for most pages are full by then. */
+const lookedUpFirst = 100;
 
 /** A total beyond it is answered as it. */
 export const largestTotal = 1000;
@@ -62,12 +64,14 @@ export function bindListReads(connection: Connection) {
     // Crossed, because a planner that is free walks along all terms of the tenant to find those few.
     return rows.from(held).crossJoin(searchTerm).crossJoin(table);
   };
-  /** In pieces, so that a page that is soon full looks at few of them. */
+  /** Those of the first places, and of the others only where these do not fill the page. */
   const amongHeld = async (type: TypeName, walk: Walk, ids: readonly number[], page: Page) => {
     const found: Found[] = [];
-    for (let at = 0; at < ids.length && found.length < page.limit; at += heldAtOnce) {
-      const values = ids.slice(at, at + heldAtOnce).map((id) => sql`(${id})`);
-      const held = sql`(with held(id) as (values ${sql.join(values, sql`, `)}) select id from held) as held`;
+    for (const piece of [ids.slice(0, lookedUpFirst), ids.slice(lookedUpFirst)]) {
+      if (piece.length === 0 || found.length >= page.limit) break;
+      // Numbers of our own rows, spelled out: as parameters they would take longer to bind than to look up.
+      const values = sql.raw(piece.map((id) => `(${Math.trunc(id)})`).join());
+      const held = sql`(with held(id) as (values ${values}) select id from held) as held`;
       found.push(...(await pageOf(type, walk, page, held)));
     }
     return found.slice(0, page.limit);
@@ -101,11 +105,11 @@ export function bindListReads(connection: Connection) {
       const where = and(walk.bounds(after), conditions);
       const oneMore = limit + 1;
       if (walk.kind === "substring") {
-        const ids = await idsHolding(query, mostExamined);
-        const last = ids.length < mostExamined ? undefined : ids.slice(-1);
+        const ids = await idsHolding(query, mostExamined.substring);
+        const last = ids.length < mostExamined.substring ? undefined : ids.slice(-1);
         return pageUpTo(walk, limit, await amongHeld(type, walk, ids, { where, limit: oneMore }), last);
       }
-      const last = conditions && (await placeAt(type, walk, after, mostExamined));
+      const last = conditions && (await placeAt(type, walk, after, mostExamined[walk.kind]));
       const within = last && compared(walk, "<=", last);
       return pageUpTo(walk, limit, await pageOf(type, walk, { where: and(where, within), limit: oneMore }), last);
     },

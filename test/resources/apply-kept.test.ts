@@ -55,8 +55,9 @@ describe("a connector of a factory", () => {
   it("is declared without what its factory takes for granted, and declared again it stays", async () => {
     const { apply } = await openInstance();
     const connectors = [{ name: "Google", factoryId: "google", clientId: "c", audiences: ["c"] }];
-    expect(await apply({ tenant, connectors })).toHaveLength(2);
-    expect(await apply({ tenant, connectors })).toEqual(unchanged);
+    const changes = async () => (await apply({ tenant, connectors })).filter((line) => !line.startsWith("warning"));
+    expect(await changes()).toHaveLength(2);
+    expect(await changes()).toEqual(unchanged);
   });
 
   it("has to say them where there is none", async () => {

@@ -194,6 +194,21 @@ describe("a connector that is changed", () => {
     expect((await stored(id))?.["clientSecret"]).toBe("");
   });
 
+  it.each(["issuer", "introspectionEndpoint", "userinfoEndpoint", "clientId"])(
+    "does not take its stored secret along when %s sends it elsewhere",
+    async (field) => {
+      const { id } = await made(oidc({ clientId: "tessera", clientSecret: "upstream-secret" }));
+      const elsewhere = { id, [field]: "https://elsewhere.example" };
+      expect(await update(elsewhere)).toMatchObject({ kind: "invalid", fields: ["client_secret"] });
+      expect(await update(elsewhere, grpcDoor, field)).toMatchObject({ kind: "invalid", fields: ["client_secret"] });
+      expect(await read(id)).not.toMatchObject({ [field]: "https://elsewhere.example" });
+      expect(await update({ ...elsewhere, clientSecret: "another-secret" })).toMatchObject({ ok: true });
+      expect(await update({ id, [field]: "https://third.example" }, grpcDoor, `${field},clientSecret`)).toMatchObject({
+        ok: true,
+      });
+    },
+  );
+
   it("another tenant's, or none, is not found", async () => {
     const { world } = admin;
     const { id } = await made(oidc());

@@ -73,7 +73,6 @@ const createRow: CreateRow = {
   terms: [{ field: "name", term: text }],
   displaces: { where: { name: text }, audit },
   atMost: { where: { name: text }, count: 3, otherwise: "exhausted" },
-  displaces: { where: { name: `${text} before` }, audit },
   children: [
     {
       table: "connectorAudience",
