@@ -57,9 +57,7 @@ const requests = [...all]
   .flatMap((message) => [...withParts(message, () => true)])
   .filter((message) => asked.has(message) || !answered.has(message));
 
-const fields = [...new Set(requests)]
-  .flatMap((message) => message.fields)
-  .filter((field) => !isOutput(field));
+const fields = [...new Set(requests)].flatMap((message) => message.fields).filter((field) => !isOutput(field));
 const nameOf = (field: DescField) => `${field.parent.typeName}.${field.name}`;
 
 describe("every method", () => {

@@ -31,8 +31,6 @@ export type ApplyOptions = {
   announced?: Announced | undefined;
 };
 
-export type { Announced };
-
 /** What the documents on one tenant make, for the earlier ones among them to refer to. */
 export const announcedIn = (declarations: readonly Declaration[]): Announced =>
   announce(declarations.flatMap(announcedItems));

@@ -3,7 +3,7 @@ import { type DescMessage, equals, isMessage, type JsonValue, type Message, toJs
 import { reflect, type ReflectList } from "@bufbuild/protobuf/reflect";
 import { FieldBehavior } from "../gen/google/api/field_behavior_pb.ts";
 import { ResourceSchema, ScopeSchema } from "../gen/tessera/admin/v1/resource_pb.ts";
-import { managementIndicator } from "../policy/audience.ts";
+import { managementIndicator, organizationIndicator } from "../policy/audience.ts";
 import type { AnyRow } from "../store/row-operations.ts";
 import type { TenantStore } from "../store/store.ts";
 import { fromColumns } from "./columns.ts";
@@ -16,16 +16,18 @@ import { impliedByTenant } from "./tenant.ts";
 /** `kept` names the secrets of the row that are not in `json`. */
 export type ExportedItem = { json: JsonValue; kept: string[] };
 
-type Page = { tenantId: string; rows: readonly AnyRow[]; now: number };
+/** `isFirst` of its type, whatever document it stands in. */
+type Page = { tenantId: string; rows: readonly AnyRow[]; isFirst: boolean; now: number };
 
 /** What has ended opens nothing any more and is left out, and so is what every tenant has anyway. */
 export async function exportedItems(
   { store }: Pick<ResourceParts, "store">,
   type: ResourceType,
-  { tenantId, rows, now }: Page,
+  { tenantId, rows, isFirst, now }: Page,
 ): Promise<ExportedItem[]> {
   const tenant = store.tenant(tenantId);
-  const living = rows.filter(({ expireTime }) => expireTime == null || Number(expireTime) > now);
+  const ordered = type.name === "resource" ? await ownFirst(tenant, rows, isFirst) : rows;
+  const living = ordered.filter(({ expireTime }) => expireTime == null || Number(expireTime) > now);
   const messages = living.map((row) => fromColumns(type.desc, row));
   await withoutDangling({ store }, { tenantId }, type.desc, messages);
   const implied = await impliedIn(tenant);
@@ -40,6 +42,15 @@ export async function exportedItems(
   }
   return items;
 }
+
+/** What is written without its id has another one in the next tenant, so its place must not hang on it. */
+async function ownFirst(tenant: TenantStore, rows: readonly AnyRow[], isFirst: boolean): Promise<AnyRow[]> {
+  const own = await Promise.all(ownIndicators.map((indicator) => tenant.rowByKey("resource", { indicator })));
+  const others = rows.filter(({ id }) => !own.some((row) => row?.["id"] === id));
+  return isFirst ? [...own.filter((row) => row !== undefined), ...others] : others;
+}
+
+const ownIndicators = [managementIndicator, organizationIndicator];
 
 /** Revisions, times, what was generated. */
 export function clearFilledIn(desc: DescMessage, message: Message): void {

@@ -59,7 +59,7 @@ async function exportPart(parts: Parts, at: Position, now: number): Promise<Part
   if (type.desc === TenantSchema) return { lines: await headOf(parts, at), next: nextList };
   const store = parts.store.tenant(at.tenantId);
   const rows = await store.rows(type.name, at.after, Math.min(pageSize, largestList - at.written));
-  const items = await exportedItems(parts, type, { tenantId: at.tenantId, rows, now });
+  const items = await exportedItems(parts, type, { tenantId: at.tenantId, rows, isFirst: at.after === "", now });
   const lines = items.flatMap(field.fieldKind === "list" ? inList : inMap);
   if (items.length > 0 && at.written === 0) lines.unshift(`${field.jsonName}:`);
   const last = rows.at(-1);

@@ -14,5 +14,5 @@ export const searchableFields = (desc: DescMessage): string[] =>
 export function termsOf(desc: DescMessage, message: Message): Term[] {
   const reflected = reflect(desc, message, false);
   const fields = desc.fields.filter((field) => isSearchable(field) && reflected.isSet(field));
-  return fields.map((field) => ({ field: field.name, term: normalised(String(reflected.get(field))) }));
+  return fields.map((field) => ({ field: field.name, term: normalised(reflected.get(field) as string) }));
 }

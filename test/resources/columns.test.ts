@@ -46,7 +46,7 @@ describe("every management type", () => {
         .map((field) => field.localName)
         .filter((name) => !(name in columns)),
     ).toEqual([]);
-    const filledIn = ["revision", "createTime", "updateTime", "tenantId", "digest"];
+    const filledIn = ["revision", "createTime", "updateTime", "tenantId", "digest", "memberId"];
     const needed = Object.entries(columns).filter(([, column]) => column.notNull && !column.hasDefault);
     const fields = type.desc.fields.map((field) => field.localName);
     expect(needed.map(([name]) => name).filter((name) => !fields.includes(name) && !filledIn.includes(name))).toEqual(

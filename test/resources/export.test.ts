@@ -1,5 +1,6 @@
 // Writing a tenant out: what is in it, what is not, and that reading it back changes nothing.
 import Sqlite from "better-sqlite3";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { createOperate } from "../../src/operate.ts";
@@ -88,6 +89,29 @@ describe("a rich tenant", () => {
       "https://api.test read",
       "urn:tessera:organization invite",
     ]);
+  });
+});
+
+describe("any text", () => {
+  it("comes back as it was, whatever YAML would make of it", async () => {
+    const instance = await openInstance();
+    const text = fc.oneof(
+      fc.string({ unit: "binary" }),
+      fc.string({ unit: fc.constantFrom(..." \n\t\r#:-'\"|>&*!%@`{}[],?~0".split("")) }),
+    );
+    const customData = fc.dictionary(text, fc.jsonValue(), { noNullPrototype: true, maxKeys: 4 });
+    const texts = fc.sample(text, { numRuns: 300, seed: 4711 });
+    const organizations = fc
+      .sample(customData, { numRuns: 100, seed: 4711 })
+      .map((data, i) => ({ name: `organization ${i}`, description: texts[i], customData: data }));
+    const users = texts.map((name, i) => ({ username: `user ${i}`, name }));
+    await instance.apply({ tenant: { name: "acme" }, organizations, users });
+    const written = await exported(instance, "acme");
+    expect(await instance.apply(written)).toEqual([unchanged("acme")]);
+    const stored = await instance.parts.store.tenant(await instance.tenantId("acme")).rows("user", "", 500);
+    expect(new Map(stored.map(({ username, name }) => [username, name]))).toEqual(
+      new Map(users.map(({ username, name }) => [username, name])),
+    );
   });
 });
 

@@ -25,7 +25,15 @@ const word = fc.string({ unit: "grapheme-ascii", minLength: 1, maxLength: 5 }).f
 const struct = (tie: (name: "value") => fc.Arbitrary<unknown>) =>
   fc.dictionary(word, tie("value"), { maxKeys: 3, noNullPrototype: true });
 const plain = fc.letrec<{ value: null | boolean | number | string | object }>((tie) => ({
-  value: fc.oneof({ maxDepth: 2 }, fc.constant(null), fc.boolean(), fc.integer(), text, fc.array(tie("value")), struct(tie)),
+  value: fc.oneof(
+    { maxDepth: 2 },
+    fc.constant(null),
+    fc.boolean(),
+    fc.integer(),
+    text,
+    fc.array(tie("value")),
+    struct(tie),
+  ),
 })).value;
 const scalars = new Map<ScalarType, fc.Arbitrary<unknown>>([
   [ScalarType.STRING, text],

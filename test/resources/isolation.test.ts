@@ -13,7 +13,10 @@ const documentOf = (name: string, description: string) => ({
   scopes: [{ resourceId: "https://api.test", name: "read", description }],
   roles: [{ name: "Reader", description, scopeIds: ["https://api.test#read"] }],
   connectors: [{ name: "IdP", verification: "VERIFICATION_JWKS", issuer: "https://idp.test", audiences: ["tessera"] }],
-  applications: [{ name: "Backend", type: "APPLICATION_TYPE_TRADITIONAL", connectorIds: ["IdP"] }],
+  applications: [
+    { name: "Backend", type: "APPLICATION_TYPE_TRADITIONAL", connectorIds: ["IdP"] },
+    { name: "Partner", type: "APPLICATION_TYPE_TRADITIONAL", thirdParty: true },
+  ],
   groups: [{ name: "Staff", roleIds: ["Reader"] }],
   organizations: [{ name: "Org" }],
   organizationRoles: [{ name: "Owner", scopeIds: ["https://api.test#read"] }],
@@ -43,7 +46,8 @@ async function idsOf({ parts, tenantId }: Instance, name: string): Promise<Recor
 const application = { name: "Backend", type: "APPLICATION_TYPE_TRADITIONAL" };
 
 /** Every field of a declaration that holds a reference. */
-const references: [string, string, (id: string) => object][] = [
+type Reference = [field: string, type: string, change: (id: string) => object];
+const references: Reference[] = [
   ["scope.resource", "resource", (id) => ({ scopes: [{ resourceId: id, name: "x" }] })],
   [
     "resource.server_clients",
@@ -120,6 +124,23 @@ const references: [string, string, (id: string) => object][] = [
       organizationApplications: [{ organizationId: "Org", applicationId: "Backend", organizationRoleIds: [id] }],
     }),
   ],
+  ...["applicationId", "scopeId"].map((field): Reference => {
+    const consent = { applicationId: "Partner", scopeId: "https://api.test#read" };
+    const type = "USER_CONSENT_SCOPE_TYPE_RESOURCE_SCOPES";
+    return [
+      `consent_scope.${field}`,
+      field === "scopeId" ? "scope" : "application",
+      (id) => ({ userConsentScopes: [{ ...consent, type, [field]: id }] }),
+    ];
+  }),
+  ...(["application", "user", "organization"] as const).map((type): Reference => {
+    const consent = { applicationId: "Partner", userId: "ada", organizationId: "Org" };
+    return [
+      `consent_organization.${type}`,
+      type,
+      (id) => ({ consentOrganizations: [{ ...consent, [`${type}Id`]: id }] }),
+    ];
+  }),
   ["assignment.role", "role", (id) => ({ roleAssignments: [{ roleId: id, userId: "ada" }] })],
   ["assignment.user", "user", (id) => ({ roleAssignments: [{ roleId: "Reader", userId: id }] })],
   ["assignment.application", "application", (id) => ({ roleAssignments: [{ roleId: "Reader", applicationId: id }] })],

@@ -33,9 +33,14 @@ beforeAll(async () => {
 afterAll(() => administered.close());
 
 const list = async (door: Door, request: JsonObject = {}) => {
-  const { users, nextPageToken, totalSize } = (await administered.ok(door, "user.listUsers", request)) as JsonObject;
-  const names = (users as { username: string }[]).map(({ username }) => username);
-  return { names, next: String(nextPageToken), total: totalSize };
+  const answer: JsonObject = await administered.ok(door, "user.listUsers", request);
+  const { users, nextPageToken, totalSize } = answer as {
+    users: JsonObject[];
+    nextPageToken: string;
+    totalSize?: number;
+  };
+  const names = users.map(({ username }) => String(username));
+  return { names, next: nextPageToken, total: totalSize };
 };
 const refusal = (request: JsonObject, door: Door = grpcDoor) => administered.refusal(door, "user.listUsers", request);
 const badToken = { kind: "invalid", reason: "INVALID_REQUEST", fields: ["page_token"] };

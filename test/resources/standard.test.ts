@@ -155,7 +155,7 @@ describe("N6-12: over tRPC", () => {
       `{"organization":{"name":"${name}","customData":${data}}}`,
     );
     expect(({} as JsonObject)["polluted"]).toBeUndefined();
-    expect(String({})).toBe("[object Object]");
+    expect(Object.prototype.toString.call({})).toBe("[object Object]");
     expect(JSON.stringify(outcome.ok && outcome.answer["customData"])).toBe(data);
   });
 });

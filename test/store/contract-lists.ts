@@ -129,7 +129,7 @@ export function listContract(open: OpenStore): void {
     it("take any of several values, and combine", async () => {
       const store = await open();
       const tenantId = await bareTenant(store);
-      const [one, two, three] = await createMany(store, "role", tenantId, [
+      const [one = "", two = "", three = ""] = await createMany(store, "role", tenantId, [
         { name: "one", type: 1 },
         { name: "two", type: 2 },
         { name: "three", type: 2, isDefault: true },

@@ -35,7 +35,7 @@ async function logged() {
 
 /** The text index is asked with its own words, and what is scanned of a subquery was bounded inside it. */
 const isSlow = (detail: string) =>
-  (/^SCAN /.test(detail) &&
+  (detail.startsWith("SCAN ") &&
     !/^SCAN (search_trigram VIRTUAL TABLE INDEX \d+:M|held\b|counted\b|\(subquery|CONSTANT ROW)/.test(detail)) ||
   /TEMP B-TREE FOR (ORDER|LAST)/.test(detail);
 

@@ -67,13 +67,10 @@ async function filledFile(): Promise<string> {
   return path;
 }
 
-const tablesOf = (file: Database) =>
-  file
-    .prepare("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT IN ('migration', 'sqlite_sequence')")
-    .pluck()
-    .all()
-    .filter((name) => !String(name).startsWith("search_trigram"))
-    .toSorted() as string[];
+const tablesOf = (file: Database): string[] => {
+  const named = file.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").pluck().all();
+  return named.map(String).filter((name) => !/^(migration|sqlite_sequence|search_trigram.*)$/.test(name));
+};
 const counts = (file: Database) =>
   Object.fromEntries(
     tablesOf(file).map((table) => [table, file.prepare(`SELECT count(*) FROM "${table}"`).pluck().get()]),

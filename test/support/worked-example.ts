@@ -30,7 +30,7 @@ export function blocksBelow(document: string, heading: string): Block[] {
 }
 
 const copied = ["bin", "proto", "src", "third_party", "clients/typescript/src", "clients/typescript/buf.gen.yaml"];
-const alsoCopied = ["buf.gen.yaml", "buf.yaml", "drizzle.config.ts", "package.json", "tsconfig.json"];
+const alsoCopied = ["biome.json", "buf.gen.yaml", "buf.yaml", "drizzle.config.ts", "package.json", "tsconfig.json"];
 
 /** What a change needs, with the installed packages linked. */
 export function copyRepository(folder: string): void {
