@@ -1,6 +1,6 @@
 // Brings a tenant to its declared state: creates what is missing, updates what differs, and says what it did.
 import { setImmediate as letOthersRun } from "node:timers/promises";
-import { isMessage } from "@bufbuild/protobuf";
+import { type DescField, isMessage, ScalarType } from "@bufbuild/protobuf";
 import { reflect } from "@bufbuild/protobuf/reflect";
 import { Failure } from "../failure.ts";
 import { ApplicationSecretSchema } from "../gen/tessera/admin/v1/application_secret_pb.ts";
@@ -115,9 +115,10 @@ async function stepFor(parts: ResourceParts, acting: Acting, item: Identified): 
  */
 function declaredFields({ type, message }: Identified): string[] {
   const reflected = reflect(type.desc, message);
-  const stays = [FieldBehavior.INPUT_ONLY, FieldBehavior.IMMUTABLE];
-  const said = writableFields(type.desc).filter(
-    (field) => reflected.isSet(field) || !stays.some((behavior) => hasBehavior(field, behavior)),
-  );
+  const stays = (field: DescField) =>
+    hasBehavior(field, FieldBehavior.INPUT_ONLY) ||
+    // A flag or kind that is left out is the other one: that is a change, and refused as one.
+    (hasBehavior(field, FieldBehavior.IMMUTABLE) && (field.message || field.scalar === ScalarType.STRING));
+  const said = writableFields(type.desc).filter((field) => reflected.isSet(field) || !stays(field));
   return said.map((field) => field.name);
 }

@@ -34,12 +34,12 @@ afterAll(() => administered.close());
 
 const list = async (door: Door, request: JsonObject = {}) => {
   const answer: JsonObject = await administered.ok(door, "user.listUsers", request);
-  const { users, nextPageToken, totalSize } = answer as {
-    users: JsonObject[];
+  const { users, nextPageToken, totalSize } = answer as unknown as {
+    users: { username: string }[];
     nextPageToken: string;
     totalSize?: number;
   };
-  const names = users.map(({ username }) => String(username));
+  const names = users.map(({ username }) => username);
   return { names, next: nextPageToken, total: totalSize };
 };
 const refusal = (request: JsonObject, door: Door = grpcDoor) => administered.refusal(door, "user.listUsers", request);
