@@ -16,18 +16,17 @@ import { actingOf } from "./acting.ts";
 import { application } from "./application.ts";
 import { listApplicationOrganizations } from "./application-organizations.ts";
 import { isConfidential } from "./application-rules.ts";
-import { planApplicationSecret } from "./application-secret.ts";
+import { applicationSecret, planApplicationSecret } from "./application-secret.ts";
 import { fromColumns } from "./columns.ts";
 import { merged } from "./custom-data.ts";
 import { customDomain } from "./custom-domain.ts";
+import { draft } from "./drafts.ts";
 import { requireMayActAs } from "./escalation.ts";
 import { guardedDelete } from "./guarded-delete.ts";
 import { allLinks, untilUndisturbed } from "./links.ts";
 import { conditionsOf, pageOf, refused } from "./listing.ts";
-import { plannedRows } from "./planned-rows.ts";
 import { carryOut, getResource, requireRow, updateResource } from "./resource.ts";
 import type { Acting, ResourceParts } from "./resource-type.ts";
-import { planCreate, type Planned } from "./row-plans.ts";
 import { made, standardMethods } from "./standard.ts";
 
 type Methods = UseCases<typeof ApplicationService>;
@@ -61,28 +60,16 @@ const create =
   (parts: ResourceParts): Methods["createApplication"] =>
   async (call, request) => {
     const acting = actingOf(call);
-    const planned = await planCreate(parts, application, acting, made(application, request));
-    const { write, message } = planned;
-    if (!isConfidential(message)) {
-      await carryOut(parts, acting, write);
-      return message;
-    }
+    const drafted = draft(parts, acting);
+    const message = await drafted.add(application, made(application, request));
     const init = { applicationId: message.id, name: "Default" };
-    const secret = await planApplicationSecret(withPlanned(parts, acting, planned), acting, init, { legacy: true });
-    await carryOut(parts, acting, write, secret.write);
-    return { ...message, defaultSecret: secret.value };
+    const secret = isConfidential(message)
+      ? await planApplicationSecret(drafted.parts, acting, init, { legacy: true })
+      : undefined;
+    if (secret) drafted.keep(applicationSecret, secret);
+    await carryOut(parts, acting, ...drafted.writes);
+    return { ...message, defaultSecret: secret?.value ?? "" };
   };
-
-/** Reads the application as if it were there already. */
-function withPlanned(
-  parts: ResourceParts,
-  acting: Acting,
-  { write }: Planned<typeof ApplicationSchema>,
-): ResourceParts {
-  const planned = plannedRows(parts.store.tenant(acting.tenantId));
-  if (write.operation === "createRow") planned.put(application, { id: "", ...write.args.row });
-  return { ...parts, store: { ...parts.store, tenant: () => planned.store } };
-}
 
 /** Holds a machine role with a scope of the management resource. */
 async function isAdmin(parts: Pick<Parts, "store" | "policies">, call: Call, id: string): Promise<boolean> {
