@@ -168,6 +168,7 @@ export function defineClientTables(kit: Kit) {
     (t) => [
       uniqueIndex("application_secret_name").on(t.applicationId, t.name),
       index("application_secret_birth").on(t.applicationId, t.id),
+      index("application_secret_tenant").on(t.tenantId, t.id),
     ],
   );
 

@@ -26,7 +26,7 @@ export const postgresKit = {
 } as unknown as Kit;
 
 /** Through the index of pg_trgm; what LIKE takes for a pattern is plain text here. */
-export const holding: Holding = (text, after, most) => {
+export const holding: Holding = ({ text, place, after, most }) => {
   const pattern = `%${text.replaceAll(/[\\%_]/g, "\\$&")}%`;
-  return sql`(select id from search_term where term like ${pattern} and id > ${after} order by id limit ${most})`;
+  return sql`(select id from search_term where term like ${pattern} and place = ${place} and id > ${after} order by id limit ${most})`;
 };

@@ -7,9 +7,9 @@ import type { Tables } from "./tables.ts";
 export type Database = BaseSQLiteDatabase<"async", unknown>;
 
 /**
- * Ids of search_term beyond `after` whose term holds the text, in their order and at most so many, as a subquery: the one
- * query that is spelled anew for each dialect.
+ * Ids of search_term beyond `after` whose term holds the text at the place, in their order and at most so many, as a
+ * subquery: the one query that is spelled anew for each dialect.
  */
-export type Holding = (text: string, after: number, most: number) => SQL;
+export type Holding = (sought: { text: string; place: string; after: number; most: number }) => SQL;
 
 export type Connection = { db: Database; t: Tables; holding: Holding };

@@ -40,6 +40,7 @@ function defineConsents(kit: Kit, above: Above) {
       uniqueIndex("user_consent_scope_key").on(t.applicationId, t.type, t.scopeId).where(sql`scope_id is not null`),
       uniqueIndex("user_consent_scope_user").on(t.applicationId, t.userScope).where(sql`user_scope <> ''`),
       index("user_consent_scope_birth").on(t.tenantId, t.id),
+      index("user_consent_scope_application").on(t.applicationId, t.id),
       index("user_consent_scope_scope").on(t.scopeId),
     ],
   );

@@ -4,6 +4,7 @@ import { and, count, eq, exists, inArray, type SQL, sql } from "drizzle-orm/sql"
 import { systemTenantId } from "../system-tenant.ts";
 import type { Connection } from "./connection.ts";
 import { type AnyRow, type AnyTable, tableOf, tenantColumn, type TypeName } from "./row-operations.ts";
+import { placeOf } from "./search-tables.ts";
 import type { Tables } from "./tables.ts";
 
 /** Where a page ended: the id, or the term and the id, or the term's number. */
@@ -51,11 +52,11 @@ export function bindListReads(connection: Connection) {
     first: sql<string | number>`${first}`,
     second: sql<string>`${second}`,
   });
-  /** Terms that hold the text, whosever they are: what is bounded is how many of them are looked at. */
-  const holding = ({ search, after }: RowConditions & After, most: number) =>
-    sql`${connection.holding(search?.text ?? "", Number(after?.[0] ?? 0), most)} as held`;
-  const idsHolding = async (query: RowConditions & After, most: number): Promise<number[]> =>
-    (await db.select({ id: sql<number>`id`.mapWith(Number) }).from(holding(query, most))).map(({ id }) => id);
+  /** Terms of the place that hold the text: what is bounded is how many of them are looked at. */
+  const holding = (place: string, { search, after }: RowConditions & After, most: number) =>
+    sql`${connection.holding({ text: search?.text ?? "", place, after: Number(after?.[0] ?? 0), most })} as held`;
+  const idsHolding = async (place: string, query: RowConditions & After, most: number): Promise<number[]> =>
+    (await db.select({ id: sql<number>`id`.mapWith(Number) }).from(holding(place, query, most))).map(({ id }) => id);
   const along = (type: TypeName, walk: Walk, held: SQL) => {
     const table = tableOf(t, type);
     const rows = db.select({ row: table, ...placesOf(walk) });
@@ -105,7 +106,7 @@ export function bindListReads(connection: Connection) {
       const where = and(walk.bounds(after), conditions);
       const oneMore = limit + 1;
       if (walk.kind === "substring") {
-        const ids = await idsHolding(query, mostExamined.substring);
+        const ids = await idsHolding(placeOf(tenantId, type), query, mostExamined.substring);
         const last = ids.length < mostExamined.substring ? undefined : ids.slice(-1);
         return pageUpTo(walk, limit, await amongHeld(type, walk, ids, { where, limit: oneMore }), last);
       }
@@ -119,14 +120,14 @@ export function bindListReads(connection: Connection) {
       const conditions = conditionsOf(connection, type, query);
       const isFound = walk.kind === "substring";
       if (!isFound && conditions && (await placeAt(type, walk, undefined, mostCounted)) !== undefined) return undefined;
-      const counted = along(type, walk, holding(query, mostCounted))
+      const counted = along(type, walk, holding(placeOf(tenantId, type), query, mostCounted))
         .where(and(walk.bounds(undefined), conditions))
         .limit(largestTotal)
         .as("counted");
       const [answer] = await db.select({ rows: count() }).from(counted);
       const total = answer?.rows ?? 0;
       if (!isFound || total === largestTotal) return total;
-      return (await idsHolding(query, mostCounted)).length < mostCounted ? total : undefined;
+      return (await idsHolding(placeOf(tenantId, type), query, mostCounted)).length < mostCounted ? total : undefined;
     },
   };
 }
@@ -145,9 +146,11 @@ function pageUpTo(walk: Walk, limit: number, found: readonly Found[], last: Posi
 const positionOf = ({ order }: Walk, { first, second }: { first: string | number; second: string }): Position =>
   order.length === 1 ? [first] : [first, second];
 
+const signs = { ">": sql`>`, "<=": sql`<=` } as const;
+
 /** Said so that an index can be walked along from or up to the position: the negation of one would be asked of each row. */
-const compared = ({ order }: Pick<Walk, "order">, sign: ">" | "<=", position: Position): SQL =>
-  sql`(${sql.join([...order], sql`, `)}) ${sql.raw(sign)} (${sql.join(
+const compared = ({ order }: Pick<Walk, "order">, sign: keyof typeof signs, position: Position): SQL =>
+  sql`(${sql.join([...order], sql`, `)}) ${signs[sign]} (${sql.join(
     position.map((part) => sql`${part}`),
     sql`, `,
   )})`;

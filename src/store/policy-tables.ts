@@ -47,7 +47,11 @@ export function definePolicyTables(kit: Kit, { tenant }: Pick<ReturnType<typeof 
   const role = table(
     "role",
     { ...inTenant(), name: text().notNull(), description: word(), type: number(), scopeIds: list(), isDefault: yes() },
-    (t) => [uniqueIndex("role_name").on(t.tenantId, t.name), index("role_birth").on(t.tenantId, t.id)],
+    (t) => [
+      uniqueIndex("role_name").on(t.tenantId, t.name),
+      index("role_birth").on(t.tenantId, t.id),
+      index("role_default").on(t.tenantId).where(sql`is_default`),
+    ],
   );
 
   const group = table("group", { ...inTenant(), name: text().notNull(), description: word(), roleIds: list() }, (t) => [

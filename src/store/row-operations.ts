@@ -5,6 +5,7 @@ import { systemTenantId } from "../system-tenant.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import { storeFailure } from "./conflict.ts";
 import type { Connection } from "./connection.ts";
+import { placeOf } from "./search-tables.ts";
 import type { Tables } from "./tables.ts";
 
 /** The tables that hold one management type each. */
@@ -90,12 +91,14 @@ export function bindRowOperations(connection: Connection) {
     await db.delete(searchTerm).where(and(eq(searchTerm.rowId, rowId), stays && not(stays)));
     // Tenants are searched from the system tenant.
     const owner = type === "tenant" ? systemTenantId : tenantId;
-    const rows = terms.map((term) => ({ ...term, type, tenantId: owner, rowId }));
+    const rows = terms.map((term) => ({ ...term, type, tenantId: owner, rowId, place: placeOf(owner, type) }));
     if (rows.length > 0) await db.insert(searchTerm).values(rows).onConflictDoNothing();
   };
   const equalTo = (type: TypeName, where: AnyRow) => {
     const columns = tableOf(t, type) as unknown as Record<string, AnyTable["id"]>;
-    return and(...Object.entries(where).map(([name, value]) => sql`${columns[name]} = ${value}`));
+    return and(
+      ...Object.entries(where).map(([name, value]) => sql`${columns[name]} = ${sql.param(value, columns[name])}`),
+    );
   };
   const displace = async (type: TypeName, { where, audit }: NonNullable<CreateRow["displaces"]>) => {
     const displaced = await db.delete(tableOf(t, type)).where(equalTo(type, where)).returning();

@@ -40,10 +40,10 @@ export function connect(file: SqliteFile): Connection {
   return { db, t: defineTables(sqliteKit), holding };
 }
 
-/** Through the trigram index; the text is one phrase, so its quotes are doubled and nothing in it is an operator. */
-const holding: Holding = (text, after, most) => {
-  const phrase = `"${text.replaceAll('"', '""')}"`;
-  return sql`(select rowid as id from search_trigram where search_trigram match ${phrase} and rowid > ${after} order by rowid limit ${most})`;
+/** Through the trigram index; each text is one phrase, so its quotes are doubled and nothing in it is an operator. */
+const holding: Holding = ({ text, place, after, most }) => {
+  const [term, where] = [text, place].map((part) => `"${part.replaceAll('"', '""')}"`);
+  return sql`(select rowid as id from search_trigram where search_trigram match ${`term:${term} AND place:${where}`} and rowid > ${after} order by rowid limit ${most})`;
 };
 
 export function assertVersion(version: string): void {

@@ -4,6 +4,7 @@ import { badToken } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import type { Connection } from "./connection.ts";
 import type { Term } from "./row-operations.ts";
+import { placeOf } from "./search-tables.ts";
 import type { Row } from "./tables.ts";
 
 export type OpenGrant = {
@@ -173,7 +174,8 @@ function bindJoin(connection: Connection) {
         ...(nameTaken ? { username: user.id } : {}),
         ...(emailTaken ? { emailKey: "", emailVerified: false } : {}),
       });
-      const searchable = terms.map((term) => ({ ...term, type: "user", tenantId, rowId: user.id }));
+      const place = placeOf(tenantId, "user");
+      const searchable = terms.map((term) => ({ ...term, type: "user", tenantId, rowId: user.id, place }));
       if (searchable.length > 0) await db.insert(t.searchTerm).values(searchable);
       await db.insert(t.userIdentity).values(identity);
       await assign(tenantId, assignments);

@@ -91,7 +91,8 @@ CREATE TABLE "search_term" (
 	"type" text COLLATE "C" NOT NULL,
 	"field" text COLLATE "C" NOT NULL,
 	"term" text COLLATE "C" NOT NULL,
-	"row_id" text COLLATE "C" NOT NULL
+	"row_id" text COLLATE "C" NOT NULL,
+	"place" text COLLATE "C" NOT NULL
 );
 --> statement-breakpoint
 CREATE TABLE "sign_in_experience" (
@@ -198,10 +199,12 @@ CREATE INDEX "sign_in_experience_birth" ON "sign_in_experience" USING btree ("te
 CREATE UNIQUE INDEX "user_consent_scope_key" ON "user_consent_scope" USING btree ("application_id","type","scope_id") WHERE scope_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX "user_consent_scope_user" ON "user_consent_scope" USING btree ("application_id","user_scope") WHERE user_scope <> '';--> statement-breakpoint
 CREATE INDEX "user_consent_scope_birth" ON "user_consent_scope" USING btree ("tenant_id","id");--> statement-breakpoint
+CREATE INDEX "user_consent_scope_application" ON "user_consent_scope" USING btree ("application_id","id");--> statement-breakpoint
 CREATE INDEX "user_consent_scope_scope" ON "user_consent_scope" USING btree ("scope_id");--> statement-breakpoint
 CREATE UNIQUE INDEX "application_sub_domain" ON "application" USING btree ("sub_domain") WHERE sub_domain is not null;--> statement-breakpoint
 CREATE INDEX "application_birth" ON "application" USING btree ("tenant_id","id");--> statement-breakpoint
 CREATE INDEX "application_secret_birth" ON "application_secret" USING btree ("application_id","id");--> statement-breakpoint
+CREATE INDEX "application_secret_tenant" ON "application_secret" USING btree ("tenant_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "connector_target" ON "connector" USING btree ("tenant_id","target") WHERE target <> '';--> statement-breakpoint
 CREATE INDEX "connector_birth" ON "connector" USING btree ("tenant_id","id");--> statement-breakpoint
 CREATE INDEX "group_birth" ON "group" USING btree ("tenant_id","id");--> statement-breakpoint
@@ -214,6 +217,7 @@ CREATE INDEX "organization_role_birth" ON "organization_role" USING btree ("tena
 CREATE INDEX "project_birth" ON "project" USING btree ("tenant_id","id");--> statement-breakpoint
 CREATE INDEX "resource_birth" ON "resource" USING btree ("tenant_id","id");--> statement-breakpoint
 CREATE INDEX "role_birth" ON "role" USING btree ("tenant_id","id");--> statement-breakpoint
+CREATE INDEX "role_default" ON "role" USING btree ("tenant_id") WHERE is_default;--> statement-breakpoint
 CREATE INDEX "role_assignment_birth" ON "role_assignment" USING btree ("tenant_id","id");--> statement-breakpoint
 CREATE INDEX "role_assignment_user_birth" ON "role_assignment" USING btree ("user_id","id");--> statement-breakpoint
 CREATE INDEX "role_assignment_application_birth" ON "role_assignment" USING btree ("application_id","id");--> statement-breakpoint

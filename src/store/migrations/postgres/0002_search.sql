@@ -33,32 +33,30 @@ CREATE TRIGGER "user_terms" AFTER DELETE ON "user" FOR EACH ROW EXECUTE FUNCTION
 --> statement-breakpoint
 CREATE TRIGGER "organization_invitation_terms" AFTER DELETE ON "organization_invitation" FOR EACH ROW EXECUTE FUNCTION remove_search_terms();
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "id", 'tenant', 'name', lower("name"), "id" FROM "tenant" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'project', 'name', lower("name"), "id", right("tenant_id", 2) || 'p' FROM "project" WHERE "name" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'project', 'name', lower("name"), "id" FROM "project" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'connector', 'name', lower("name"), "id", right("tenant_id", 2) || 'c' FROM "connector" WHERE "name" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'connector', 'name', lower("name"), "id" FROM "connector" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'application', 'name', lower("name"), "id", right("tenant_id", 2) || 'a' FROM "application" WHERE "name" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'application', 'name', lower("name"), "id" FROM "application" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'resource', 'name', lower("name"), "id", right("tenant_id", 2) || 'r' FROM "resource" WHERE "name" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'resource', 'name', lower("name"), "id" FROM "resource" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'resource', 'indicator', lower("indicator"), "id", right("tenant_id", 2) || 'r' FROM "resource" WHERE "indicator" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'resource', 'indicator', lower("indicator"), "id" FROM "resource" WHERE "indicator" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'scope', 'name', lower("name"), "id", right("tenant_id", 2) || 's' FROM "scope" WHERE "name" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'scope', 'name', lower("name"), "id" FROM "scope" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'role', 'name', lower("name"), "id", right("tenant_id", 2) || 'r' FROM "role" WHERE "name" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'role', 'name', lower("name"), "id" FROM "role" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'group', 'name', lower("name"), "id", right("tenant_id", 2) || 'g' FROM "group" WHERE "name" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'group', 'name', lower("name"), "id" FROM "group" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'organization', 'name', lower("name"), "id", right("tenant_id", 2) || 'o' FROM "organization" WHERE "name" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'organization', 'name', lower("name"), "id" FROM "organization" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'organizationRole', 'name', lower("name"), "id", right("tenant_id", 2) || 'o' FROM "organization_role" WHERE "name" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'organizationRole', 'name', lower("name"), "id" FROM "organization_role" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'user', 'username', lower("username"), "id", right("tenant_id", 2) || 'u' FROM "user" WHERE "username" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'user', 'username', lower("username"), "id" FROM "user" WHERE "username" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'user', 'name', lower("name"), "id", right("tenant_id", 2) || 'u' FROM "user" WHERE "name" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'user', 'name', lower("name"), "id" FROM "user" WHERE "name" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'user', 'email', lower("email"), "id", right("tenant_id", 2) || 'u' FROM "user" WHERE "email" <> '';
 --> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'user', 'email', lower("email"), "id" FROM "user" WHERE "email" <> '';
---> statement-breakpoint
-INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id") SELECT "tenant_id", 'user', 'phone', lower("phone"), "id" FROM "user" WHERE "phone" <> '';
+INSERT INTO "search_term" ("tenant_id", "type", "field", "term", "row_id", "place") SELECT "tenant_id", 'user', 'phone', lower("phone"), "id", right("tenant_id", 2) || 'u' FROM "user" WHERE "phone" <> '';

@@ -128,6 +128,7 @@ CREATE TABLE `search_term` (
 	`field` text NOT NULL,
 	`term` text NOT NULL,
 	`row_id` text NOT NULL,
+	`place` text NOT NULL,
 	FOREIGN KEY (`tenant_id`) REFERENCES `tenant`(`id`) ON UPDATE no action ON DELETE cascade
 );
 --> statement-breakpoint
@@ -171,6 +172,7 @@ CREATE TABLE `user_consent_scope` (
 CREATE UNIQUE INDEX `user_consent_scope_key` ON `user_consent_scope` (`application_id`,`type`,`scope_id`) WHERE scope_id is not null;--> statement-breakpoint
 CREATE UNIQUE INDEX `user_consent_scope_user` ON `user_consent_scope` (`application_id`,`user_scope`) WHERE user_scope <> '';--> statement-breakpoint
 CREATE INDEX `user_consent_scope_birth` ON `user_consent_scope` (`tenant_id`,`id`);--> statement-breakpoint
+CREATE INDEX `user_consent_scope_application` ON `user_consent_scope` (`application_id`,`id`);--> statement-breakpoint
 CREATE INDEX `user_consent_scope_scope` ON `user_consent_scope` (`scope_id`);--> statement-breakpoint
 DROP INDEX `application_project`;--> statement-breakpoint
 ALTER TABLE `application` ADD `description` text DEFAULT '' NOT NULL;--> statement-breakpoint
@@ -206,6 +208,7 @@ CREATE INDEX `user_identity_connector` ON `user_identity` (`connector_id`,`id`);
 CREATE INDEX `user_identity_user` ON `user_identity` (`user_id`,`id`);--> statement-breakpoint
 ALTER TABLE `application_secret` ADD `legacy` integer DEFAULT false NOT NULL;--> statement-breakpoint
 CREATE INDEX `application_secret_birth` ON `application_secret` (`application_id`,`id`);--> statement-breakpoint
+CREATE INDEX `application_secret_tenant` ON `application_secret` (`tenant_id`,`id`);--> statement-breakpoint
 ALTER TABLE `connector` ADD `factory_id` text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE `connector` ADD `target` text DEFAULT '' NOT NULL;--> statement-breakpoint
 ALTER TABLE `connector` ADD `sync_profile` integer DEFAULT false NOT NULL;--> statement-breakpoint
@@ -223,6 +226,7 @@ ALTER TABLE `organization_role` ADD `type` integer DEFAULT 0 NOT NULL;--> statem
 CREATE INDEX `organization_role_birth` ON `organization_role` (`tenant_id`,`id`);--> statement-breakpoint
 ALTER TABLE `role` ADD `is_default` integer DEFAULT false NOT NULL;--> statement-breakpoint
 CREATE INDEX `role_birth` ON `role` (`tenant_id`,`id`);--> statement-breakpoint
+CREATE INDEX `role_default` ON `role` (`tenant_id`) WHERE is_default;--> statement-breakpoint
 CREATE INDEX `group_birth` ON `group` (`tenant_id`,`id`);--> statement-breakpoint
 CREATE INDEX `project_birth` ON `project` (`tenant_id`,`id`);--> statement-breakpoint
 CREATE INDEX `resource_birth` ON `resource` (`tenant_id`,`id`);--> statement-breakpoint
