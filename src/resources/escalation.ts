@@ -2,7 +2,7 @@
 import { Failure } from "../failure.ts";
 import type { TypeName } from "../store/row-operations.ts";
 import { allLinks } from "./links.ts";
-import { ownScopesAmong } from "./own-resources.ts";
+import { ownScopesAmong } from "./policy/own-resources.ts";
 import type { Acting, ResourceParts } from "./resource-type.ts";
 
 type Needs = Pick<ResourceParts, "store">;

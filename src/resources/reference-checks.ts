@@ -55,7 +55,7 @@ function referencesIn(desc: DescMessage, message: Message): Reference[] {
     if (target === undefined || !reflected.isSet(field)) return [];
     const table = tableNamed(target);
     if (field.fieldKind !== "list") {
-      const id = String(reflected.get(field));
+      const id = reflected.get(field) as string;
       return [{ field, table, ids: [id], keep: (which) => which(id) || reflected.clear(field) }];
     }
     const list = reflected.get(field) as ReflectList<string>;

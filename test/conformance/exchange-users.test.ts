@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { doors, grpcDoor } from "../support/door.ts";
 import { deleteResource, operating } from "../../src/resources/index.ts";
-import { user } from "../../src/resources/user.ts";
+import { user } from "../../src/resources/users/user.ts";
 import { api } from "../support/fixture.ts";
 import {
   badToken,

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Call } from "../../src/call.ts";
 import type { Failure } from "../../src/failure.ts";
 import { RotateApplicationSecretRequestSchema } from "../../src/gen/tessera/admin/v1/application_secret_pb.ts";
-import { applicationSecretMethods } from "../../src/resources/application-secret-methods.ts";
+import { applicationSecretMethods } from "../../src/resources/applications/application-secret-methods.ts";
 import { managementPermissions } from "../../src/resources/permissions.ts";
 import { type Administered, createAdministered, nobody, refused } from "../support/administered.ts";
 import { type Door, doors, grpcDoor } from "../support/door.ts";

@@ -4,7 +4,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { getCACertificates, setDefaultCACertificates } from "node:tls";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { sendEmail } from "../../src/resources/connector-messages.ts";
+import { sendEmail } from "../../src/resources/connectors/connector-messages.ts";
 import { type Administered, createAdministered, nobody, steward } from "../support/administered.ts";
 import { createAuthority } from "../support/certificates.ts";
 import { doors, grpcDoor, trpcDoor } from "../support/door.ts";

@@ -1,7 +1,7 @@
 // Reading declaration files.
 import { describe, expect, it } from "vitest";
 import { Failure, type Violation } from "../../src/failure.ts";
-import { readDeclarations } from "../../src/resources/declaration.ts";
+import { readDeclarations } from "../../src/resources/declarations/declaration.ts";
 
 const read = (text: string) => readDeclarations({ name: "acme.yaml", text });
 

@@ -1,6 +1,6 @@
 // Links as sets: adding and replacing twice is doing it once, and whoever else is at it, the set is one that was asked for.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { groupMember } from "../../src/resources/group.ts";
+import { groupMember } from "../../src/resources/policy/group.ts";
 import { operating } from "../../src/resources/index.ts";
 import { addLinks, allLinks, type LinkSet, removeLink, replaceLinks } from "../../src/resources/links.ts";
 import type { Acting } from "../../src/resources/resource-type.ts";

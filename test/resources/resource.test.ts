@@ -3,10 +3,10 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { timestampFromMs } from "@bufbuild/protobuf/wkt";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ProjectSchema } from "../../src/gen/tessera/admin/v1/project_pb.ts";
-import { application } from "../../src/resources/application.ts";
+import { application } from "../../src/resources/applications/application.ts";
 import { createApplicationSecret, operating } from "../../src/resources/index.ts";
 import { pageOf } from "../../src/resources/listing.ts";
-import { project } from "../../src/resources/project.ts";
+import { project } from "../../src/resources/policy/project.ts";
 import {
   type Acting,
   createResource,
@@ -14,7 +14,7 @@ import {
   getResource,
   updateResource,
 } from "../../src/resources/resource.ts";
-import { user, userIdentity } from "../../src/resources/user.ts";
+import { user, userIdentity } from "../../src/resources/users/user.ts";
 import { type Instance, openInstance, refusalOf } from "../support/opened.ts";
 
 const now = 1_800_000_000_000;

@@ -1,0 +1,36 @@
+// The mail of an invitation, and how often one address gets one.
+import { LRUCache } from "lru-cache";
+import { Failure } from "../../failure.ts";
+import type { MessageParts } from "../connectors/connector-messages.ts";
+
+/** Mails to one address of one tenant within the window. */
+export const mostMails = 3;
+const windowMs = 3_600_000;
+/** Addresses whose mails are remembered. In memory: a restart forgets them. */
+const addressesKept = 100_000;
+
+type Mail = Parameters<MessageParts["messages"]["email"]>[1];
+
+/** Throws exhausted for one mail too many, and otherwise counts it. `now` is milliseconds. */
+export type MailLimit = (tenantId: string, address: string, now: number) => void;
+
+export function createMailLimit(): MailLimit {
+  const sent = new LRUCache<string, readonly number[]>({ max: addressesKept });
+  return (tenantId, address, now) => {
+    const key = `${tenantId} ${address.toLowerCase()}`;
+    const recent = (sent.get(key) ?? []).filter((time) => time > now - windowMs);
+    const [oldest = now] = recent;
+    if (recent.length >= mostMails)
+      throw new Failure("exhausted", "the address was written to often enough", {
+        retryAfterMs: oldest + windowMs - now,
+      });
+    sent.set(key, [...recent, now]);
+  };
+}
+
+/** Names the organization and the invitation. An id opens nothing: accepting is for who manages, and needs the address. */
+export const invitationMail = (to: string, organization: string, id: string): Mail => ({
+  to,
+  subject: `Invitation to ${organization}`,
+  text: `You are invited to join ${organization}.\nThe invitation's number is ${id}.\n`,
+});
