@@ -1,7 +1,7 @@
 // Opens what the service stands on: key-encryption key, store, keyring, issuers, secrets. No door is open yet.
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Logger } from "pino";
 import { operatorEvent } from "./audit.ts";
 import { type Clock, steadyClock } from "./clock.ts";
@@ -39,7 +39,7 @@ export type OpenOptions = {
 export type Opened = { parts: Parts; close(): Promise<void> };
 
 export async function openParts(settings: Settings, options: OpenOptions): Promise<Opened> {
-  mkdirSync(settings.dataDir, { recursive: true, mode: 0o700 });
+  for (const folder of [settings.dataDir, dirname(settings.auditCheckpointFile)]) makeFolder(folder);
   const databaseFile = settings.databaseUrl.replace(/^sqlite:/, "");
   const kek = readKek(settings.kek, databaseFile);
   const random = options.random ?? systemRandom;
@@ -61,6 +61,15 @@ export async function openParts(settings: Settings, options: OpenOptions): Promi
   } catch (thrown) {
     await store.close();
     throw thrown;
+  }
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (thrown) {
+    const why = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "unknown error";
+    throw new Failure("precondition", `the folder ${folder} cannot be made: ${why}`, { cause: thrown });
   }
 }
 

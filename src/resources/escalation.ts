@@ -1,8 +1,12 @@
 // Nobody hands on a management permission without holding it, nor changes or acts through somebody who holds more.
 import { Failure } from "../failure.ts";
+import type { Application } from "../gen/tessera/admin/v1/application_pb.ts";
+import { RoleType } from "../gen/tessera/admin/v1/role_pb.ts";
+import { managementIndicator, mayTarget } from "../policy/audience.ts";
+import { buildPolicy } from "../policy/permissions.ts";
 import type { TypeName } from "../store/row-operations.ts";
 import { allLinks } from "./links.ts";
-import { ownScopesAmong } from "./policy/own-resources.ts";
+import { ownResourceId, ownScopesAmong } from "./policy/own-resources.ts";
 import type { Acting, ResourceParts } from "./resource-type.ts";
 
 type Needs = Pick<ResourceParts, "store">;
@@ -13,7 +17,11 @@ export async function requireMayGrantScopes(parts: Needs, acting: Who, scopeIds:
   const { may } = acting;
   if (may === "everything" || scopeIds.length === 0) return;
   const { management } = await ownScopesAmong(parts, acting, scopeIds);
-  if (management.every((permission) => may.has(permission))) return;
+  requireAll(may, management);
+}
+
+function requireAll(may: ReadonlySet<string>, permissions: readonly string[]): void {
+  if (permissions.every((permission) => may.has(permission))) return;
   throw new Failure("denied", "it holds a management permission that the caller lacks", {
     reason: "INSUFFICIENT_SCOPE",
   });
@@ -57,14 +65,59 @@ export async function requireMayActAs(
 ): Promise<void> {
   if (acting.may === "everything") return;
   const tenant = parts.store.tenant(acting.tenantId);
-  if ("applicationId" in subject)
+  if ("applicationId" in subject) {
+    const row = await tenant.row("application", subject.applicationId);
+    if (row !== undefined) await requireMayNameUsers(parts, acting, row as unknown as Naming);
     return requireMayGrantRoles(parts, acting, await tenant.applicationRoleIds(subject.applicationId, acting.now));
+  }
   const { userId } = subject;
   await requireMayGrantRoles(parts, acting, await tenant.userRoleIds(userId, acting.now));
   await requireMayGrantGroups(parts, acting, await tenant.groupIds(userId, acting.now));
   const members = await allLinks(parts, { type: { name: "organizationMember" }, owner: { userId } }, acting);
   const roleIds = members.flatMap((row) => row["organizationRoleIds"] as string[]);
   await requireMayGrantOrganizationRoles(parts, acting, roleIds);
+}
+
+/** For whatever lets somebody be any user of the tenant: all that users hold by any role there is. */
+export async function requireMayActAsAnyUser({ store }: Needs, { tenantId, may }: Who): Promise<void> {
+  if (may === "everything") return;
+  const { roles, organizationRoles, managed } = await policyOf(store, tenantId);
+  const held = [...roles.values(), ...organizationRoles.values()].filter(({ type }) => type !== RoleType.MACHINE);
+  requireAll(may, held.flatMap(managed));
+}
+
+/** For what stops a project or starts it again: its applications go along, whatever they hold. */
+export async function requireMayStopProject(parts: Needs, acting: Who, projectId: string): Promise<void> {
+  const { may, tenantId } = acting;
+  if (may === "everything") return;
+  const { roles, managed } = await policyOf(parts.store, tenantId);
+  const stronger = [...roles.values()].filter((role) => managed(role).some((permission) => !may.has(permission)));
+  for (const role of stronger) {
+    const holders = await allLinks(parts, { type: { name: "roleAssignment" }, owner: { roleId: role.id } }, acting);
+    for (const { applicationId } of holders.filter((each) => each["applicationId"] !== null)) {
+      const row = await parts.store.tenant(tenantId).row("application", String(applicationId));
+      if (row?.["projectId"] === projectId) requireAll(may, managed(role));
+    }
+  }
+}
+
+/** The tenant's policy, and what a role of it lets do at Tessera itself. */
+async function policyOf(store: Needs["store"], tenantId: string) {
+  const policy = buildPolicy(await store.tenant(tenantId).policy());
+  const management = policy.resourceByIndicator.get(managementIndicator)?.id ?? "";
+  const managed = ({ scopes }: { scopes: ReadonlyMap<string, readonly string[]> }) => scopes.get(management) ?? [];
+  return { ...policy, managed };
+}
+
+type Naming = Pick<Application, "publicClient" | "thirdParty" | "resourceIds"> & { defaultResourceId: string | null };
+
+/** An application with a credential of its own, meant for management, gets the token of whatever user it names. */
+export async function requireMayNameUsers(parts: Needs, acting: Who, application: Naming): Promise<void> {
+  if (acting.may === "everything" || application.publicClient) return;
+  const id = await ownResourceId(parts, acting, managementIndicator);
+  const audience = { id, indicator: managementIndicator, isDefault: false };
+  const defaultResourceId = application.defaultResourceId ?? "";
+  if (mayTarget({ ...application, defaultResourceId }, audience)) await requireMayActAsAnyUser(parts, acting);
 }
 
 /** What the rows name in a list column. The operator may do everything, so nothing is read for it. */

@@ -41,8 +41,18 @@ export const replaceLinks = <D extends DescMessage>(
     const missing = [...wanted].filter((id) => !held.has(id));
     const surplus = rows.filter((row) => !wanted.has(String(row[links.other])));
     const removals = surplus.map((row) => planDelete(links.type, acting, row));
-    await carryOut(parts, acting, ...removals, ...(await creations(parts, links, acting, missing)));
+    const added = await creations(parts, links, acting, missing);
+    await carryOut(parts, acting, ...removals, ...asWholeSet(added, links.owner, wanted.size));
   });
+
+/** The last of what is added finds out whether somebody else added to the set meanwhile: that is stale. */
+export function asWholeSet(added: readonly RowWrite[], where: AnyRow, count: number): RowWrite[] {
+  const last = added.findLastIndex(({ operation }) => operation === "createRow");
+  const atMost = { where, count, otherwise: "stale" } as const;
+  return added.map((write, at) =>
+    at === last && write.operation === "createRow" ? { ...write, args: { ...write.args, atMost } } : write,
+  );
+}
 
 /** Throws notFound where there is no such link. */
 export async function removeLink<D extends DescMessage>(

@@ -20,7 +20,8 @@ export function applyMask<D extends DescMessage>(
   const from = reflect(desc, clone(desc, change));
   const writable = new Map(writableFields(desc).map((field) => [field.name, field]));
   const paths = mask ?? [...writable.values()].filter((field) => from.isSet(field)).map((field) => field.name);
-  for (const path of paths) {
+  // Each once, however often it is named: a request has room for thousands.
+  for (const path of new Set(paths)) {
     const field = writable.get(path);
     if (field === undefined) throw refused(path, "is no field that can be updated");
     const before = hasBehavior(field, FieldBehavior.IMMUTABLE) ? clone(desc, result) : undefined;

@@ -39,7 +39,7 @@ export type Epoch = { tenant: string } | { user: string };
 /** What a row is searched by: the normalised value of one of its fields. */
 export type Term = { field: string; term: string };
 /** The most rows that may equal these columns, counted with the new one; what is thrown when there are more. */
-export type AtMost = { where: AnyRow; count: number; otherwise: "exhausted" | "precondition" };
+export type AtMost = { where: AnyRow; count: number; otherwise: "exhausted" | "precondition" | "stale" };
 
 export type RowChange = {
   type: TypeName;
@@ -106,10 +106,11 @@ export function bindRowOperations(connection: Connection) {
   };
   const keepTo = async (type: TypeName, { where, count: most, otherwise }: AtMost) => {
     const [found] = await db.select({ rows: count() }).from(tableOf(t, type)).where(equalTo(type, where));
-    if ((found?.rows ?? 0) > most)
-      throw new Failure(otherwise, `there are at most ${most}`, {
-        reason: otherwise === "exhausted" ? "LIMIT_REACHED" : "FAILED_PRECONDITION",
-      });
+    if ((found?.rows ?? 0) <= most) return;
+    if (otherwise === "stale") throw new Failure("stale", "it changed since it was read");
+    throw new Failure(otherwise, `there are at most ${most}`, {
+      reason: otherwise === "exhausted" ? "LIMIT_REACHED" : "FAILED_PRECONDITION",
+    });
   };
   const finish = async ({ epoch, audit }: { epoch?: Epoch; audit: AuditEvent }) => {
     if (epoch === undefined) await record(audit);

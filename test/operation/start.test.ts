@@ -1,6 +1,6 @@
 // Starting, by the real command: what is refused and in which words, what a start leaves as it was, what dev mode says.
 import { createHash, randomBytes } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
@@ -59,6 +59,25 @@ describe("a setting that cannot be used is refused by its name, with exit code 2
     expect(err).toContain("scopes[0]");
     expect(code).toBe(1);
   });
+});
+
+it("makes the folder of the checkpoints, so that the trail is signed from the first row on", async () => {
+  const checkpoints = join(folder, "elsewhere", "signed", "checkpoints.jsonl");
+  const service = await startService({
+    dataDir: join(folder, "signed"),
+    env: { TESSERA_AUDIT_CHECKPOINT_FILE: checkpoints },
+  });
+  await service.stop();
+  expect(readFileSync(checkpoints, "utf8")).toMatch(/^ey[\w-]+\./);
+  expect(statSync(join(folder, "elsewhere", "signed")).mode & 0o777).toBe(0o700);
+});
+
+it("refuses a folder that cannot be made in one line that names it, and ends", async () => {
+  const file = join(folder, "a-file");
+  writeFileSync(file, "");
+  const elsewhere = ["--audit-checkpoint-file", join(file, "below", "checkpoints.jsonl")];
+  const refused = await runToEnd(["serve", "--dev", ...ports, "--data-dir", join(folder, "no-folder"), ...elsewhere]);
+  expect(refused).toMatchObject({ code: 1, err: `the folder ${join(file, "below")} cannot be made: ENOTDIR\n` });
 });
 
 describe("a service in dev mode", { timeout: 60_000 }, () => {

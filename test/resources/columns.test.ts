@@ -28,6 +28,10 @@ const marking: Sealer = {
 };
 
 describe("every management type", () => {
+  it.each(types)("%s is told from the others by its message, table, key and rules, and by no flag", (_name, type) => {
+    expect(["desc", "name", "key", "check"]).toEqual(expect.arrayContaining(Object.keys(type)));
+  });
+
   it.each(types)("%s reads back from its row as it was written", (_name, { desc }) => {
     fc.assert(
       fc.property(generated(desc), (message) => {

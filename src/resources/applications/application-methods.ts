@@ -18,7 +18,7 @@ import { listApplicationOrganizations } from "./application-organizations.ts";
 import { isConfidential } from "./application-rules.ts";
 import { applicationSecret, planApplicationSecret } from "./application-secret.ts";
 import { fromColumns } from "../columns.ts";
-import { merged } from "./custom-data.ts";
+import { merged } from "../custom-data.ts";
 import { customDomain } from "./custom-domain.ts";
 import { draft } from "../drafts.ts";
 import { requireMayActAs } from "../escalation.ts";

@@ -1,7 +1,7 @@
 // What the type of an application asks for and what it forbids: rules that need nothing but the application itself.
 import { Failure } from "../../failure.ts";
 import { type Application, ApplicationType } from "../../gen/tessera/admin/v1/application_pb.ts";
-import { requireSmall } from "./custom-data.ts";
+import { requireSmall } from "../custom-data.ts";
 import { refused } from "../listing.ts";
 
 /** Types that run where a secret can be kept. */

@@ -1,7 +1,7 @@
 // Applications: OAuth clients of one project.
 import { Failure } from "../../failure.ts";
 import { ApplicationSchema } from "../../gen/tessera/admin/v1/application_pb.ts";
-import { requireMayActAs } from "../escalation.ts";
+import { requireMayActAs, requireMayNameUsers } from "../escalation.ts";
 import { requireFittingFields, requireFittingType } from "./application-rules.ts";
 import type { Acting, ResourceParts, ResourceType } from "../resource.ts";
 
@@ -13,6 +13,7 @@ export const application: ResourceType<typeof ApplicationSchema> = {
     requireFittingType(message);
     requireFittingFields(message);
     await requireMayActAs(parts, acting, { applicationId: message.id });
+    await requireMayNameUsers(parts, acting, message);
     const { id, publicClient, origins, certificateUris, protectedAppMetadata } = message;
     const projectId = message.projectId || (await defaultProjectId(parts, acting));
     const rows = { tenantId: acting.tenantId, applicationId: id };

@@ -4,7 +4,8 @@ import { Failure } from "../../failure.ts";
 import { ConnectorService } from "../../gen/tessera/admin/v1/connector_pb.ts";
 import type { Parts } from "../../parts.ts";
 import { actingOf } from "../acting.ts";
-import { connector } from "./connector.ts";
+import { guardedDelete } from "../guarded-delete.ts";
+import { connector, requireMayDisconnect } from "./connector.ts";
 import { keepSecretAtHome } from "./connector-secret.ts";
 import { createAuthorizationUri } from "./connector-authorization.ts";
 import { factories, shownFactory } from "./connector-factories.ts";
@@ -20,6 +21,7 @@ export const connectorServices = (parts: Parts): Served[] => {
         await keepSecretAtHome(parts, actingOf(call), request);
         return standard.updateConnector(call, request);
       },
+      deleteConnector: guardedDelete(parts, connector, (acting, gone) => requireMayDisconnect(parts, acting, gone)),
       testConnector: testConnector(parts),
       createAuthorizationUri: createAuthorizationUri(parts),
       listConnectorFactories: async () => ({ connectorFactories: [...factories.values()].map(shownFactory) }),

@@ -29,8 +29,9 @@ export function createMailLimit(): MailLimit {
 }
 
 /** Names the organization and the invitation. An id opens nothing: accepting is for who manages, and needs the address. */
-export const invitationMail = (to: string, organization: string, id: string): Mail => ({
-  to,
-  subject: `Invitation to ${organization}`,
-  text: `You are invited to join ${organization}.\nThe invitation's number is ${id}.\n`,
-});
+export function invitationMail(to: string, organization: string, id: string): Mail {
+  // Stays within its sentence: a line of its own, or one that reads backwards, would speak in Tessera's name.
+  const name = organization.replaceAll(/[\p{C}\p{Z}]+/gu, " ").trim();
+  const text = `You are invited to join ${name}.\nThe invitation's number is ${id}.\n`;
+  return { to, subject: `Invitation to ${name}`, text };
+}

@@ -8,7 +8,7 @@ import {
   OrganizationSchema,
 } from "../../gen/tessera/admin/v1/organization_pb.ts";
 import { RoleType } from "../../gen/tessera/admin/v1/role_pb.ts";
-import { requireSmall } from "../applications/custom-data.ts";
+import { requireSmall } from "../custom-data.ts";
 import { requireMayGrantMembership, requireMayGrantOrganizationRoles, requireMayGrantScopes } from "../escalation.ts";
 import type { Acting, ResourceParts, ResourceType } from "../resource.ts";
 

@@ -7,7 +7,7 @@ import { type Role, RoleAssignmentSchema } from "../../gen/tessera/admin/v1/role
 import type { AnyRow, RowWrite } from "../../store/row-operations.ts";
 import { fromColumns } from "../columns.ts";
 import { requireMayGrantRoles } from "../escalation.ts";
-import { allLinks, untilUndisturbed } from "../links.ts";
+import { allLinks, asWholeSet, untilUndisturbed } from "../links.ts";
 import { type PageRequest, pageOf } from "../listing.ts";
 import { withoutDangling } from "../reference-checks.ts";
 import { carryOut, requireRow } from "../resource.ts";
@@ -56,7 +56,8 @@ export const assignedRoles = (parts: ResourceParts, owner: RoleOwner) => ({
       const surplus = rows.filter((row) => !roleIds.includes(String(row["roleId"])));
       const taken = surplus.map((row) => String(row["roleId"]));
       await requireMayGrantRoles(parts, acting, taken);
-      await carryOut(parts, acting, ...surplus.map((row) => planDelete(roleAssignment, acting, row)), ...writes);
+      const removals = surplus.map((row) => planDelete(roleAssignment, acting, row));
+      await carryOut(parts, acting, ...removals, ...asWholeSet(writes, { [owner]: id }, roleIds.length));
     });
     return { roleIds };
   },

@@ -161,7 +161,7 @@ export type Application = Message<"tessera.admin.v1.Application"> & {
   thirdParty: boolean;
 
   /**
-   * Informational: nothing here reads it. At most 16 KiB of JSON.
+   * Informational: nothing here reads it. At most 16 KiB of JSON, 20 levels deep.
    *
    * @generated from field: google.protobuf.Struct custom_data = 22;
    */
@@ -348,7 +348,7 @@ export type ApplicationJson = {
   thirdParty?: boolean;
 
   /**
-   * Informational: nothing here reads it. At most 16 KiB of JSON.
+   * Informational: nothing here reads it. At most 16 KiB of JSON, 20 levels deep.
    *
    * @generated from field: google.protobuf.Struct custom_data = 22;
    */

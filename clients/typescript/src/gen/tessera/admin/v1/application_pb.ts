@@ -158,7 +158,7 @@ export type Application = Message<"tessera.admin.v1.Application"> & {
   thirdParty: boolean;
 
   /**
-   * Informational: nothing here reads it. At most 16 KiB of JSON.
+   * Informational: nothing here reads it. At most 16 KiB of JSON, 20 levels deep.
    *
    * @generated from field: google.protobuf.Struct custom_data = 22;
    */
@@ -345,7 +345,7 @@ export type ApplicationJson = {
   thirdParty?: boolean;
 
   /**
-   * Informational: nothing here reads it. At most 16 KiB of JSON.
+   * Informational: nothing here reads it. At most 16 KiB of JSON, 20 levels deep.
    *
    * @generated from field: google.protobuf.Struct custom_data = 22;
    */

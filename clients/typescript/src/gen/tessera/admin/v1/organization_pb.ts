@@ -66,7 +66,7 @@ export type Organization = Message<"tessera.admin.v1.Organization"> & {
   disabled: boolean;
 
   /**
-   * Informational: nothing here reads it. At most 16 KiB of JSON.
+   * Informational: nothing here reads it. At most 16 KiB of JSON, 20 levels deep.
    *
    * @generated from field: google.protobuf.Struct custom_data = 8;
    */
@@ -117,7 +117,7 @@ export type OrganizationJson = {
   disabled?: boolean;
 
   /**
-   * Informational: nothing here reads it. At most 16 KiB of JSON.
+   * Informational: nothing here reads it. At most 16 KiB of JSON, 20 levels deep.
    *
    * @generated from field: google.protobuf.Struct custom_data = 8;
    */
