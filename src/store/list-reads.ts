@@ -65,17 +65,20 @@ export function bindListReads(connection: Connection) {
     // Crossed, because a planner that is free walks along all terms of the tenant to find those few.
     return rows.from(held).crossJoin(searchTerm).crossJoin(table);
   };
-  /** Those of the first places, and of the others only where these do not fill the page. */
-  const amongHeld = async (type: TypeName, walk: Walk, ids: readonly number[], page: Page) => {
-    const found: Found[] = [];
-    for (const piece of [ids.slice(0, lookedUpFirst), ids.slice(lookedUpFirst)]) {
-      if (piece.length === 0 || found.length >= page.limit) break;
-      // Numbers of our own rows, spelled out: as parameters they would take longer to bind than to look up.
-      const values = sql.raw(piece.map((id) => `(${Math.trunc(id)})`).join());
-      const held = sql`(with held(id) as (values ${values}) select id from held) as held`;
-      found.push(...(await pageOf(type, walk, page, held)));
+  const amongHeld = (type: TypeName, walk: Walk, ids: readonly number[], page: Page): Promise<Found[]> => {
+    // Numbers of our own rows, spelled out: as parameters they would take longer to bind than to look up.
+    const values = sql.raw(ids.map((id) => `(${Math.trunc(id)})`).join());
+    return pageOf(type, walk, page, sql`(with held(id) as (values ${values}) select id from held) as held`);
+  };
+  /** A few candidates fill most pages; only where they do not are all of them asked for. */
+  const substringPage = async (type: TypeName, walk: Walk, place: string, query: RowConditions & After & Page) => {
+    for (const most of [lookedUpFirst, mostExamined.substring]) {
+      const ids = await idsHolding(place, query, most);
+      const found = ids.length === 0 ? [] : await amongHeld(type, walk, ids, query);
+      if (found.length === query.limit || ids.length < most) return { found, last: undefined };
+      if (most === mostExamined.substring) return { found, last: ids.slice(-1) };
     }
-    return found.slice(0, page.limit);
+    return { found: [], last: undefined };
   };
   const pageOf = async (type: TypeName, walk: Walk, { where, limit }: Page, held = sql``): Promise<Found[]> =>
     along(type, walk, held)
@@ -106,9 +109,9 @@ export function bindListReads(connection: Connection) {
       const where = and(walk.bounds(after), conditions);
       const oneMore = limit + 1;
       if (walk.kind === "substring") {
-        const ids = await idsHolding(placeOf(tenantId, type), query, mostExamined.substring);
-        const last = ids.length < mostExamined.substring ? undefined : ids.slice(-1);
-        return pageUpTo(walk, limit, await amongHeld(type, walk, ids, { where, limit: oneMore }), last);
+        const asked = { ...query, where, limit: oneMore };
+        const { found, last } = await substringPage(type, walk, placeOf(tenantId, type), asked);
+        return pageUpTo(walk, limit, found, last);
       }
       const last = conditions && (await placeAt(type, walk, after, mostExamined[walk.kind]));
       const within = last && compared(walk, "<=", last);
@@ -167,13 +170,16 @@ function walkOf({ t }: Connection, type: TypeName, tenantId: string, query: RowC
   }
   const { id, term, rowId, field, type: of, tenantId: tenant } = t.searchTerm;
   const here = and(eq(tenant, tenantId), eq(of, type), eq(field, search.field));
-  if (search.mode === "substring")
+  if (search.mode === "substring") {
+    const pattern = `%${search.text.replaceAll(/[\\%_]/g, "\\$&")}%`;
     return {
       kind: "substring",
       // By the candidates, which are in order already.
       order: [sql`held.id`],
-      bounds: () => and(here, sql`${id} = held.id`, sql`${rowId} = ${table.id}`),
+      bounds: () =>
+        and(here, sql`${id} = held.id`, sql`${rowId} = ${table.id}`, sql`${term} like ${pattern} escape '\\'`),
     };
+  }
   const order = [sql`${term}`, sql`${rowId}`] as const;
   const range =
     search.mode === "exact"

@@ -40,11 +40,19 @@ export function connect(file: SqliteFile): Connection {
   return { db, t: defineTables(sqliteKit), holding };
 }
 
-/** Through the trigram index; each text is one phrase, so its quotes are doubled and nothing in it is an operator. */
+/**
+ * Through the trigram index. Three trigrams of the text stand for all of them, for each that is asked costs a search in
+ * every piece of the index; whoever reads on compares the whole. Quotes are doubled, so nothing in a text is an operator.
+ */
 const holding: Holding = ({ text, place, after, most }) => {
-  const [term, where] = [text, place].map((part) => `"${part.replaceAll('"', '""')}"`);
-  return sql`(select rowid as id from search_trigram where search_trigram match ${`term:${term} AND place:${where}`} and rowid > ${after} order by rowid limit ${most})`;
+  const letters = Array.from(text);
+  const starts = new Set([0, Math.floor((letters.length - 3) / 2), letters.length - 3]);
+  const trigrams = [...starts].map((at) => `term:${quoted(letters.slice(at, at + 3).join(""))}`);
+  const asked = [...trigrams, `place:${quoted(place)}`].join(" AND ");
+  return sql`(select rowid as id from search_trigram where search_trigram match ${asked} and rowid > ${after} order by rowid limit ${most})`;
 };
+
+const quoted = (text: string): string => `"${text.replaceAll('"', '""')}"`;
 
 export function assertVersion(version: string): void {
   const parts = version.split(".").map(Number);
