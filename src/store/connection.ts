@@ -7,7 +7,7 @@ import type { Tables } from "./tables.ts";
 export type Database = BaseSQLiteDatabase<"async", unknown>;
 
 /**
- * Ids of search_term beyond `after` whose term may hold the text at the place, in their order and at most so many, as a
+ * Ids of search_term beyond `after` whose term holds the text at the place, in their order and at most so many, as a
  * subquery: the one query that is spelled anew for each dialect.
  */
 export type Holding = (sought: { text: string; place: string; after: number; most: number }) => SQL;

@@ -170,16 +170,13 @@ function walkOf({ t }: Connection, type: TypeName, tenantId: string, query: RowC
   }
   const { id, term, rowId, field, type: of, tenantId: tenant } = t.searchTerm;
   const here = and(eq(tenant, tenantId), eq(of, type), eq(field, search.field));
-  if (search.mode === "substring") {
-    const pattern = `%${search.text.replaceAll(/[\\%_]/g, "\\$&")}%`;
+  if (search.mode === "substring")
     return {
       kind: "substring",
       // By the candidates, which are in order already.
       order: [sql`held.id`],
-      bounds: () =>
-        and(here, sql`${id} = held.id`, sql`${rowId} = ${table.id}`, sql`${term} like ${pattern} escape '\\'`),
+      bounds: () => and(here, sql`${id} = held.id`, sql`${rowId} = ${table.id}`),
     };
-  }
   const order = [sql`${term}`, sql`${rowId}`] as const;
   const range =
     search.mode === "exact"

@@ -41,14 +41,11 @@ export function connect(file: SqliteFile): Connection {
 }
 
 /**
- * Through the trigram index. Three trigrams of the text stand for all of them, for each that is asked costs a search in
- * every piece of the index; whoever reads on compares the whole. Quotes are doubled, so nothing in a text is an operator.
+ * Through the trigram index. The text is one phrase: asked for letter by letter, common ones would be walked along in
+ * full. Quotes are doubled, so nothing in a text is an operator.
  */
 const holding: Holding = ({ text, place, after, most }) => {
-  const letters = Array.from(text);
-  const starts = new Set([0, Math.floor((letters.length - 3) / 2), letters.length - 3]);
-  const trigrams = [...starts].map((at) => `term:${quoted(letters.slice(at, at + 3).join(""))}`);
-  const asked = [...trigrams, `place:${quoted(place)}`].join(" AND ");
+  const asked = `term:${quoted(text)} AND place:${quoted(place)}`;
   return sql`(select rowid as id from search_trigram where search_trigram match ${asked} and rowid > ${after} order by rowid limit ${most})`;
 };
 
