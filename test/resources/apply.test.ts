@@ -223,7 +223,7 @@ describe("the audit trail", () => {
       expect(row).toMatchObject({ actor: "operator", tenantId: id, outcome: "success", clientId: "" });
       expect(row.subject).toMatch(/^[0-9a-z]{21}$/);
       expect(row.requestId).toMatch(/^[0-9a-z]{21}$/);
-      expect(JSON.stringify(row)).not.toMatch(/ada|acme|Ferrante|\+39/i);
+      expect(JSON.stringify(row)).not.toMatch(/\b(?:ada|acme)\b|Ferrante|\+39/i);
     }
   });
 
