@@ -1,7 +1,8 @@
 // Tenants' policies, read once per epoch. The epoch comes with every client or grant that is read, so a policy that
 // changed is never served: a new epoch is another key.
 import { LRUCache } from "lru-cache";
-import { buildPolicy, type Policy } from "./policy/permissions.ts";
+import { managementIndicator } from "./policy/audience.ts";
+import { buildPolicy, effectivePermissions, type Policy } from "./policy/permissions.ts";
 import type { Store } from "./store/store.ts";
 
 /** Tenants whose policy stays in memory. */
@@ -24,4 +25,19 @@ export function createPolicyCache({ store }: { store: Pick<Store, "tenant"> }): 
       return policy;
     },
   };
+}
+
+/** What the machine roles of an application let do at Tessera itself. `now` is milliseconds. */
+export async function machinePermissionsOf(
+  { store, policies }: { store: Pick<Store, "tenant">; policies: PolicyCache },
+  tenant: { id: string; policyEpoch: number },
+  applicationId: string,
+  now: number,
+): Promise<readonly string[]> {
+  const policy = await policies.of(tenant.id, tenant.policyEpoch);
+  const management = policy.resourceByIndicator.get(managementIndicator);
+  const roleIds = await store.tenant(tenant.id).applicationRoleIds(applicationId, now);
+  if (management === undefined || roleIds.length === 0) return [];
+  const holdings = { kind: "machine", roleIds, groupIds: [], organizationRoleIds: [] } as const;
+  return effectivePermissions(policy, holdings, management.id).permissions;
 }

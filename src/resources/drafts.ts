@@ -1,7 +1,7 @@
 // Rows that are made together and refer to one another: planned one by one, before any of them is stored.
 import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import type { RowWrite } from "../store/row-operations.ts";
-import { plannedRows } from "./planned-rows.ts";
+import { asPlanned, plannedRows } from "./planned-rows.ts";
 import type { Acting, ResourceParts, ResourceType } from "./resource-type.ts";
 import { planCreate, type Planned } from "./row-plans.ts";
 
@@ -18,7 +18,7 @@ export type Draft = {
 
 export function draft(parts: ResourceParts, acting: Acting): Draft {
   const planned = plannedRows(parts.store.tenant(acting.tenantId));
-  const asPlanned: ResourceParts = { ...parts, store: { ...parts.store, tenant: () => planned.store } };
+  const within = asPlanned(parts, planned);
   const writes: RowWrite[] = [];
   const keep: Draft["keep"] = (type, { write, message }) => {
     writes.push(write);
@@ -26,9 +26,9 @@ export function draft(parts: ResourceParts, acting: Acting): Draft {
     return message;
   };
   return {
-    parts: asPlanned,
+    parts: within,
     writes,
-    add: async (type, init) => keep(type, await planCreate(asPlanned, type, acting, init)),
+    add: async (type, init) => keep(type, await planCreate(within, type, acting, init)),
     keep,
   };
 }

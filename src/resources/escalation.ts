@@ -3,10 +3,9 @@ import { Failure } from "../failure.ts";
 import type { Application } from "../gen/tessera/admin/v1/application_pb.ts";
 import { RoleType } from "../gen/tessera/admin/v1/role_pb.ts";
 import { managementIndicator, mayTarget } from "../policy/audience.ts";
-import { buildPolicy } from "../policy/permissions.ts";
 import type { TypeName } from "../store/row-operations.ts";
 import { allLinks } from "./links.ts";
-import { ownResourceId, ownScopesAmong } from "./policy/own-resources.ts";
+import { managementPolicy, ownResourceId, ownScopesAmong } from "./policy/own-resources.ts";
 import type { Acting, ResourceParts } from "./resource-type.ts";
 
 type Needs = Pick<ResourceParts, "store">;
@@ -81,7 +80,7 @@ export async function requireMayActAs(
 /** For whatever lets somebody be any user of the tenant: all that users hold by any role there is. */
 export async function requireMayActAsAnyUser({ store }: Needs, { tenantId, may }: Who): Promise<void> {
   if (may === "everything") return;
-  const { roles, organizationRoles, managed } = await policyOf(store, tenantId);
+  const { roles, organizationRoles, managed } = await managementPolicy(store.tenant(tenantId));
   const held = [...roles.values(), ...organizationRoles.values()].filter(({ type }) => type !== RoleType.MACHINE);
   requireAll(may, held.flatMap(managed));
 }
@@ -90,7 +89,7 @@ export async function requireMayActAsAnyUser({ store }: Needs, { tenantId, may }
 export async function requireMayStopProject(parts: Needs, acting: Who, projectId: string): Promise<void> {
   const { may, tenantId } = acting;
   if (may === "everything") return;
-  const { roles, managed } = await policyOf(parts.store, tenantId);
+  const { roles, managed } = await managementPolicy(parts.store.tenant(tenantId));
   const stronger = [...roles.values()].filter((role) => managed(role).some((permission) => !may.has(permission)));
   for (const role of stronger) {
     const holders = await allLinks(parts, { type: { name: "roleAssignment" }, owner: { roleId: role.id } }, acting);
@@ -99,14 +98,6 @@ export async function requireMayStopProject(parts: Needs, acting: Who, projectId
       if (row?.["projectId"] === projectId) requireAll(may, managed(role));
     }
   }
-}
-
-/** The tenant's policy, and what a role of it lets do at Tessera itself. */
-async function policyOf(store: Needs["store"], tenantId: string) {
-  const policy = buildPolicy(await store.tenant(tenantId).policy());
-  const management = policy.resourceByIndicator.get(managementIndicator)?.id ?? "";
-  const managed = ({ scopes }: { scopes: ReadonlyMap<string, readonly string[]> }) => scopes.get(management) ?? [];
-  return { ...policy, managed };
 }
 
 type Naming = Pick<Application, "publicClient" | "thirdParty" | "resourceIds"> & { defaultResourceId: string | null };

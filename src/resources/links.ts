@@ -2,6 +2,7 @@
 import type { DescMessage, MessageInitShape } from "@bufbuild/protobuf";
 import { Failure } from "../failure.ts";
 import type { AnyRow, RowWrite } from "../store/row-operations.ts";
+import { everyRow } from "./every-row.ts";
 import { carryOut } from "./resource.ts";
 import type { Acting, ResourceParts, ResourceType } from "./resource-type.ts";
 import { planCreate, planDelete } from "./row-plans.ts";
@@ -67,20 +68,11 @@ export async function removeLink<D extends DescMessage>(
 }
 
 /** Every link of the set, in order of birth. */
-export async function allLinks(
-  parts: Pick<ResourceParts, "store">,
+export const allLinks = (
+  { store }: Pick<ResourceParts, "store">,
   { type, owner }: { type: Pick<ResourceType, "name">; owner: Readonly<Record<string, string>> },
   { tenantId }: Pick<Acting, "tenantId">,
-): Promise<AnyRow[]> {
-  const found: AnyRow[] = [];
-  let after: readonly (string | number)[] | undefined;
-  do {
-    const page = await parts.store.tenant(tenantId).list(type.name, { parent: owner, after, limit: 1000 });
-    found.push(...page.rows);
-    after = page.next;
-  } while (after !== undefined);
-  return found;
-}
+): Promise<AnyRow[]> => everyRow(store.tenant(tenantId), type.name, { parent: owner });
 
 const linkTo = <D extends DescMessage>(
   parts: Pick<ResourceParts, "store">,

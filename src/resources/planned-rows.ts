@@ -4,7 +4,7 @@ import { Failure } from "../failure.ts";
 import type { AnyRow, TypeName } from "../store/row-operations.ts";
 import type { TenantStore } from "../store/store.ts";
 import { referenceOf } from "./fields.ts";
-import type { ResourceType } from "./resource.ts";
+import type { ResourceParts, ResourceType } from "./resource-type.ts";
 
 export type PlannedRows = {
   /** Answers planned rows before stored ones. Only `row` and `rowByKey` see the plan. */
@@ -55,6 +55,12 @@ export function plannedRows(stored: TenantStore, announced: Announced = new Map(
     has: (type, key) => idByKey.has(spelled(type.name, key)) || rows.has(spelled(type.name, key)),
   };
 }
+
+/** The parts with a tenant's rows as they will be. */
+export const asPlanned = (parts: ResourceParts, { store }: Pick<PlannedRows, "store">): ResourceParts => ({
+  ...parts,
+  store: { ...parts.store, tenant: () => store },
+});
 
 /** The natural key of a message or row: none where a tenant has one at most. Absent references are null in a row. */
 export const keyOf = (type: ResourceType, fields: object): AnyRow => {

@@ -72,11 +72,8 @@ const list =
 
 const update =
   (parts: ResourceParts, type: ResourceType): Method =>
-  (call, request) => {
-    const change = carried(type, request);
-    const { revision } = change as unknown as { revision: number };
-    return updateResource(parts, type, actingOf(call), { id: idOf(change), change, revision, ...maskIn(request) });
-  };
+  (call, request) =>
+    updateResource(parts, type, actingOf(call), updateIn(type, request));
 
 const remove =
   (parts: ResourceParts, type: ResourceType): Method =>
@@ -84,6 +81,13 @@ const remove =
     await deleteResource(parts, type, actingOf(call), idOf(request));
     return {};
   };
+
+/** What a request to update asks for: the row by the id of its message, the revision that it was read at, and the mask. */
+export function updateIn<D extends DescMessage>(type: Pick<ResourceType<D>, "desc">, request: Message) {
+  const change = carried(type, request);
+  const { revision } = change as unknown as { revision: number };
+  return { id: idOf(change), change, revision, ...maskIn(request) };
+}
 
 /** The message that a request to create or update carries. Throws invalid where it carries none. */
 export function carried<D extends DescMessage>(type: Pick<ResourceType<D>, "desc">, request: Message): MessageShape<D> {

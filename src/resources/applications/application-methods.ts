@@ -1,5 +1,5 @@
 // What is done with applications beside the standard methods.
-import { type Call, callingClient, type UseCases } from "../../call.ts";
+import { callingClient, type UseCases } from "../../call.ts";
 import { Failure } from "../../failure.ts";
 import {
   type Application,
@@ -9,8 +9,7 @@ import {
   ListApplicationsRequestSchema,
 } from "../../gen/tessera/admin/v1/application_pb.ts";
 import type { Parts } from "../../parts.ts";
-import { managementIndicator } from "../../policy/audience.ts";
-import { effectivePermissions } from "../../policy/permissions.ts";
+import { machinePermissionsOf } from "../../policies.ts";
 import type { RowConditions } from "../../store/list-reads.ts";
 import { actingOf } from "../acting.ts";
 import { application } from "./application.ts";
@@ -37,7 +36,8 @@ export const applicationMethods = (parts: Parts): Methods => ({
   getApplication: async (call, { id }) => {
     const acting = actingOf(call);
     const shown = await getResource(parts, application, acting, id);
-    return { ...shown, isAdmin: await isAdmin(parts, call, id) };
+    const held = await machinePermissionsOf(parts, callingClient(call).tenant, id, call.now);
+    return { ...shown, isAdmin: held.length > 0 };
   },
   listApplications: async (call, request) => {
     const acting = actingOf(call);
@@ -70,16 +70,6 @@ const create =
     await carryOut(parts, acting, ...drafted.writes);
     return { ...message, defaultSecret: secret?.value ?? "" };
   };
-
-/** Holds a machine role with a scope of the management resource. */
-async function isAdmin(parts: Pick<Parts, "store" | "policies">, call: Call, id: string): Promise<boolean> {
-  const { tenant } = callingClient(call);
-  const policy = await parts.policies.of(tenant.id, tenant.policyEpoch);
-  const management = policy.resourceByIndicator.get(managementIndicator);
-  const roleIds = await parts.store.tenant(tenant.id).applicationRoleIds(id, call.now);
-  const holdings = { kind: "machine", roleIds, groupIds: [], organizationRoleIds: [] } as const;
-  return management !== undefined && effectivePermissions(policy, holdings, management.id).permissions.length > 0;
-}
 
 /** What a list is narrowed by beside the fields of an application. Throws notFound for what it names and is not there. */
 async function narrowing(

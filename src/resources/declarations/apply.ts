@@ -15,7 +15,7 @@ import { announcedItems, itemsOf } from "./declared.ts";
 import { hasBehavior, writableFields } from "../fields.ts";
 import { type Identified, identify } from "./identify.ts";
 import { locate } from "./located.ts";
-import { announce, type Announced } from "../planned-rows.ts";
+import { announce, type Announced, asPlanned } from "../planned-rows.ts";
 import { pruneSteps } from "./prune.ts";
 import type { Acting, ResourceParts } from "../resource-type.ts";
 import { planCreate, planUpdate } from "../row-plans.ts";
@@ -69,10 +69,10 @@ async function planDeclaration(parts: ResourceParts, declaration: Declaration, o
   const acting = operating({ tenantId, now, requestId });
   const stored = parts.store.tenant(tenantId);
   const { items, planned } = await identify(stored, itemsOf({ ...declaration, tenant }), { makeId, announced });
-  const asPlanned: ResourceParts = { ...parts, store: { ...parts.store, tenant: () => planned.store } };
+  const within = asPlanned(parts, planned);
   const steps: Step[] = [];
   for (const item of items) {
-    steps.push(await locate(item.path, () => stepFor(asPlanned, acting, item)));
+    steps.push(await locate(item.path, () => stepFor(within, acting, item)));
     if (steps.length % 50 === 0) await letOthersRun();
   }
   const kept = new Set(items.map((item) => item.message.id));

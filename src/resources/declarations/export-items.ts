@@ -3,7 +3,7 @@ import { type DescMessage, equals, isMessage, type JsonValue, type Message, toJs
 import { reflect, type ReflectList } from "@bufbuild/protobuf/reflect";
 import { FieldBehavior } from "../../gen/google/api/field_behavior_pb.ts";
 import { ResourceSchema, ScopeSchema } from "../../gen/tessera/admin/v1/resource_pb.ts";
-import { managementIndicator, organizationIndicator } from "../../policy/audience.ts";
+import { managementIndicator } from "../../policy/audience.ts";
 import type { AnyRow } from "../../store/row-operations.ts";
 import type { TenantStore } from "../../store/store.ts";
 import { fromColumns } from "../columns.ts";
@@ -11,7 +11,8 @@ import { hasBehavior, referenceOf } from "../fields.ts";
 import { withoutDangling } from "../reference-checks.ts";
 import { nameOf } from "./references.ts";
 import type { ResourceParts, ResourceType } from "../resource-type.ts";
-import { impliedByTenant } from "../instance/tenant.ts";
+import { impliedResources } from "../instance/tenant.ts";
+import { ownIndicators } from "../policy/own-resources.ts";
 
 /** `kept` names the secrets of the row that are not in `json`. */
 export type ExportedItem = { json: JsonValue; kept: string[] };
@@ -50,8 +51,6 @@ async function ownFirst(tenant: TenantStore, rows: readonly AnyRow[], isFirst: b
   return isFirst ? [...own.filter((row) => row !== undefined), ...others] : others;
 }
 
-const ownIndicators = [managementIndicator, organizationIndicator];
-
 /** Revisions, times, what was generated. */
 export function clearFilledIn(desc: DescMessage, message: Message): void {
   const reflected = reflect(desc, message);
@@ -82,7 +81,7 @@ async function nameReferences(tenant: TenantStore, desc: DescMessage, message: M
  */
 async function impliedIn(tenant: TenantStore): Promise<(message: Message) => boolean> {
   const management = await tenant.rowByKey("resource", { indicator: managementIndicator });
-  const implied = impliedByTenant(tenant.tenantId).filter((message) => isMessage(message, ResourceSchema));
+  const implied = impliedResources();
   return (message) => {
     if (isMessage(message, ScopeSchema)) return message.resourceId === management?.["id"];
     if (!isMessage(message, ResourceSchema)) return false;

@@ -1,6 +1,7 @@
 // Removes what a tenant has and its declaration does not name, of those types where a declaration is the whole truth.
-import type { AnyRow, TypeName } from "../../store/row-operations.ts";
+import type { TypeName } from "../../store/row-operations.ts";
 import type { TenantStore } from "../../store/store.ts";
+import { everyRow } from "../every-row.ts";
 import type { Acting } from "../resource-type.ts";
 import { planDelete } from "../row-plans.ts";
 import type { Step } from "./steps.ts";
@@ -21,7 +22,7 @@ const prunable: readonly TypeName[] = [
 export async function pruneSteps(store: TenantStore, acting: Acting, kept: ReadonlySet<string>): Promise<Step[]> {
   const steps: Step[] = [];
   for (const type of prunable) {
-    const undeclared = (await rowsOf(store, type)).filter((row) => !kept.has(String(row["id"])));
+    const undeclared = (await everyRow(store, type)).filter((row) => !kept.has(String(row["id"])));
     for (const row of undeclared) {
       const id = String(row["id"]);
       const name = typeof row["name"] === "string" ? row["name"] : id;
@@ -30,17 +31,4 @@ export async function pruneSteps(store: TenantStore, acting: Acting, kept: Reado
     }
   }
   return steps;
-}
-
-const pageSize = 500;
-
-async function rowsOf(store: TenantStore, type: TypeName): Promise<AnyRow[]> {
-  const found: AnyRow[] = [];
-  let last = "";
-  for (;;) {
-    const page = await store.rows(type, last, pageSize);
-    found.push(...page);
-    last = String(page.at(-1)?.["id"]);
-    if (page.length < pageSize) return found;
-  }
 }

@@ -1,11 +1,10 @@
 // The secret that opens a tenant once: made with a new tenant, and left in a file for the operator of a new instance.
 import type { Parts } from "../../parts.ts";
-import { managementIndicator } from "../../policy/audience.ts";
-import { buildPolicy } from "../../policy/permissions.ts";
 import type { BootstrapSecret } from "../../store/bootstrap-operations.ts";
 import { systemTenantId } from "../../system-tenant.ts";
 import { bootstrapSecretDigest, bootstrapSecretTtl, newBootstrapSecret } from "../../tokens/bootstrap-secret.ts";
-import { allLinks } from "../links.ts";
+import { everyRow } from "../every-row.ts";
+import { managementPolicy } from "../policy/own-resources.ts";
 
 type Needs = Pick<Parts, "store" | "keyring" | "random" | "clock" | "bootstrapFile" | "log">;
 
@@ -48,11 +47,11 @@ export async function retireBootstrapFile({ store, clock, bootstrapFile }: Omit<
 /** Whether an application of the system tenant holds a permission by a role. */
 async function isAdministered({ store }: Pick<Parts, "store">, now: number): Promise<boolean> {
   const tenant = store.tenant(systemTenantId);
-  const { roles, resourceByIndicator } = buildPolicy(await tenant.policy());
-  const management = resourceByIndicator.get(managementIndicator)?.id ?? "";
-  const assignments = await allLinks({ store }, { type: { name: "roleAssignment" }, owner: {} }, tenant);
+  const { roles, managed } = await managementPolicy(tenant);
+  const assignments = await everyRow(tenant, "roleAssignment");
   return assignments.some(({ applicationId, roleId, expireTime }) => {
     const isLive = expireTime === null || Number(expireTime) > now;
-    return applicationId !== null && isLive && roles.get(String(roleId))?.scopes.has(management);
+    const role = roles.get(String(roleId));
+    return applicationId !== null && isLive && role !== undefined && managed(role).length > 0;
   });
 }

@@ -16,7 +16,7 @@ import { project } from "../policy/project.ts";
 import { deleteResource, getResource, updateResource, withoutPlace } from "../resource.ts";
 import type { Acting, ResourceParts } from "../resource-type.ts";
 import { scope } from "../policy/scope.ts";
-import { carried, made, maskIn, standardMethods } from "../standard.ts";
+import { made, standardMethods, updateIn } from "../standard.ts";
 import { impliedByTenant, tenant } from "./tenant.ts";
 
 export const tenantMethods = (parts: ResourceParts): UseCases<typeof TenantService> => ({
@@ -30,9 +30,8 @@ export const tenantMethods = (parts: ResourceParts): UseCases<typeof TenantServi
   getTenant: async (call, { id }) => getResource(parts, tenant, fromAbove(call, id), id),
   listTenants: standardMethods(parts, TenantService, tenant).listTenants,
   async updateTenant(call, request) {
-    const change = carried(tenant, request);
-    const { id, revision } = change;
-    return updateResource(parts, tenant, fromAbove(call, id), { id, change, revision, ...maskIn(request) });
+    const update = updateIn(tenant, request);
+    return updateResource(parts, tenant, fromAbove(call, update.id), update);
   },
   async deleteTenant(call, { id }) {
     if (id === systemTenantId) throw new Failure("precondition", "the system tenant is not deleted");

@@ -19,9 +19,13 @@ export const tenant: ResourceType<typeof TenantSchema> = {
   },
 };
 
-/** Declared in every declaration without being written there, so that a tenant also gets the permissions of a newer version. */
-export const impliedByTenant = (tenantId: string): (Resource | Scope)[] => [
+export const impliedResources = (): Resource[] => [
   create(ResourceSchema, { name: "Tessera", indicator: managementIndicator }),
   create(ResourceSchema, { name: "Organizations", indicator: organizationIndicator }),
+];
+
+/** Declared in every declaration without being written there, so that a tenant also gets the permissions of a newer version. */
+export const impliedByTenant = (tenantId: string): (Resource | Scope)[] => [
+  ...impliedResources(),
   ...managementPermissions(tenantId).map((name) => create(ScopeSchema, { resourceId: managementIndicator, name })),
 ];

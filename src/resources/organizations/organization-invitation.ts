@@ -7,6 +7,7 @@ import {
 } from "../../gen/tessera/admin/v1/organization_invitation_pb.ts";
 import type { AnyRow } from "../../store/row-operations.ts";
 import { requireMayGrantOrganizationRoles } from "../escalation.ts";
+import { everyRow } from "../every-row.ts";
 import { requireRolesFor } from "./organization.ts";
 import type { Acting, ResourceParts, ResourceType } from "../resource.ts";
 import { normalised } from "../search-terms.ts";
@@ -40,13 +41,7 @@ export async function invitationsTo(
 ): Promise<AnyRow[]> {
   if (emailKey === "") return [];
   const search = { field: "invitee", text: normalised(emailKey), mode: "exact" } as const;
-  const found: AnyRow[] = [];
-  let after: readonly (string | number)[] | undefined;
-  do {
-    const page = await store.tenant(tenantId).list("organizationInvitation", { search, after, limit: 1000 });
-    // A search is blind to case, a mailbox may not be.
-    found.push(...page.rows.filter((row) => row["invitee"] === emailKey));
-    after = page.next;
-  } while (after !== undefined);
-  return found;
+  // A search is blind to case, a mailbox may not be.
+  const found = await everyRow(store.tenant(tenantId), "organizationInvitation", { search });
+  return found.filter((row) => row["invitee"] === emailKey);
 }

@@ -25,7 +25,7 @@ import {
   updateResource,
 } from "../resource.ts";
 import { organizationScope } from "../policy/scope.ts";
-import { carried, maskIn } from "../standard.ts";
+import { updateIn } from "../standard.ts";
 
 type Members =
   | "addOrganizationMembers"
@@ -109,10 +109,9 @@ export const organizationScopeMethods = (parts: ResourceParts): UseCases<typeof 
   },
   async updateOrganizationScope(call, request) {
     const acting = actingOf(call);
-    const change = carried(organizationScope, request);
-    const { id, revision } = change;
-    await requireOrganizationScope(parts, acting, id);
-    return updateResource(parts, organizationScope, acting, { id, change, revision, ...maskIn(request) });
+    const update = updateIn(organizationScope, request);
+    await requireOrganizationScope(parts, acting, update.id);
+    return updateResource(parts, organizationScope, acting, update);
   },
   deleteOrganizationScope: guardedDelete(parts, organizationScope, async (acting, { id }) => {
     await requireOrganizationScope(parts, acting, id);

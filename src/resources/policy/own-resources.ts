@@ -1,13 +1,16 @@
 // The two audiences that are Tessera's own and that every tenant has: the doors show them and change nothing about them.
 import { Failure } from "../../failure.ts";
 import { managementIndicator, organizationIndicator } from "../../policy/audience.ts";
+import { buildPolicy } from "../../policy/permissions.ts";
+import type { TenantStore } from "../../store/store.ts";
 import type { Acting, ResourceParts } from "../resource-type.ts";
 
 type Needs = Pick<ResourceParts, "store">;
 type Where = Pick<Acting, "tenantId">;
 
-export const isOwn = (indicator: unknown): boolean =>
-  indicator === managementIndicator || indicator === organizationIndicator;
+export const ownIndicators: readonly unknown[] = [managementIndicator, organizationIndicator];
+
+export const isOwn = (indicator: unknown): boolean => ownIndicators.includes(indicator);
 
 /** Throws precondition, unless it is the operator, whose declarations are how each version brings its permissions. */
 export function refuseOwn({ may }: Pick<Acting, "may">, indicator: unknown): void {
@@ -38,4 +41,12 @@ export async function ownScopesAmong(
     return scopes.flatMap((row) => (row && row["resourceId"] === owner?.["id"] ? [String(row["name"])] : []));
   };
   return { management: await namesAt(managementIndicator), organization: await namesAt(organizationIndicator) };
+}
+
+/** The tenant's policy, and what a role of it lets do at Tessera itself. */
+export async function managementPolicy(tenant: Pick<TenantStore, "policy">) {
+  const policy = buildPolicy(await tenant.policy());
+  const management = policy.resourceByIndicator.get(managementIndicator)?.id ?? "";
+  const managed = ({ scopes }: { scopes: ReadonlyMap<string, readonly string[]> }) => scopes.get(management) ?? [];
+  return { ...policy, managed };
 }

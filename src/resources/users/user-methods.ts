@@ -2,18 +2,18 @@
 import { create } from "@bufbuild/protobuf";
 import type { UseCases } from "../../call.ts";
 import { type User, UserSchema, type UserService } from "../../gen/tessera/admin/v1/user_pb.ts";
-import type { AnyRow, RowWrite } from "../../store/row-operations.ts";
+import type { AnyRow } from "../../store/row-operations.ts";
 import { actingOf } from "../acting.ts";
 import { assignedRoles } from "./assigned-roles.ts";
 import { fromColumns } from "../columns.ts";
+import { draft } from "../drafts.ts";
 import { requireMayActAs } from "../escalation.ts";
 import { guardedDelete } from "../guarded-delete.ts";
 import { untilUndisturbed } from "../links.ts";
 import { invitationsTo, organizationInvitation } from "../organizations/organization-invitation.ts";
-import { plannedRows } from "../planned-rows.ts";
 import { type Acting, carryOut, requireRow, type ResourceParts, updateResource } from "../resource.ts";
 import { roleAssignment } from "../policy/role.ts";
-import { planCreate, planDelete } from "../row-plans.ts";
+import { planDelete } from "../row-plans.ts";
 import { made } from "../standard.ts";
 import { user, userIdentity } from "./user.ts";
 
@@ -25,8 +25,11 @@ export const userMethods = (parts: ResourceParts): Pick<UserCases, Lives> => ({
   /** With the roles that new users get, in one transaction. */
   async createUser(call, request) {
     const acting = actingOf(call);
-    const { write, message } = await planCreate(parts, user, acting, made(user, request));
-    await carryOut(parts, acting, write, ...(await defaultAssignments(parts, acting, message)));
+    const drafted = draft(parts, acting);
+    const message = await drafted.add(user, made(user, request));
+    for (const roleId of await parts.store.tenant(acting.tenantId).defaultRoleIds())
+      await drafted.add(roleAssignment, { roleId, userId: message.id });
+    await carryOut(parts, acting, ...drafted.writes);
     return message;
   },
   suspendUser: (call, { id }) => setSuspended(parts, actingOf(call), id, true),
@@ -58,18 +61,6 @@ export function userRoleMethods(parts: ResourceParts): Pick<UserCases, Roles> {
       return {};
     },
   };
-}
-
-/** The user is not there yet: its assignments are judged by the rows as they will be. */
-async function defaultAssignments(parts: ResourceParts, acting: Acting, { id, username }: User): Promise<RowWrite[]> {
-  const stored = parts.store.tenant(acting.tenantId);
-  const planned = plannedRows(stored);
-  planned.put(user, { id, username });
-  const asPlanned: ResourceParts = { ...parts, store: { ...parts.store, tenant: () => planned.store } };
-  const writes: RowWrite[] = [];
-  for (const roleId of await stored.defaultRoleIds())
-    writes.push((await planCreate(asPlanned, roleAssignment, acting, { roleId, userId: id })).write);
-  return writes;
 }
 
 /** Writes nothing, and records nothing, where it is so already. */
