@@ -38,10 +38,6 @@ const every = { seal: 500, keys: 5_000, sweep: 60_000 };
 export async function createApp(settings: Settings, parts: Parts): Promise<App> {
   const services = [serve(AuthService, authUseCases(parts)), ...managementServices(parts)];
   const methods = resolveMethods(services);
-  compileRules(
-    parts.validate,
-    AuthService.methods.map(({ input }) => input),
-  );
   const limits = createLimits(settings.rateLimit);
   const metrics = createMetrics({ process: true });
   const { store, secrets, clock, random, log, keyring } = parts;
@@ -89,6 +85,7 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
   };
   const httpDoor = await bound("http_address", startHttp(httpParts, http.address));
   const stopClockwork = startClockwork(parts, settings);
+  compileAuthRules(parts);
   return {
     grpcPort: grpcDoor.port,
     httpPort: httpDoor.port,
@@ -102,6 +99,12 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
       await stopClockwork();
     },
   };
+}
+
+/** With the doors open already: a start need not wait for it, and who calls meanwhile compiles what it needs itself. */
+function compileAuthRules({ validate, log }: Parts): void {
+  const requests = AuthService.methods.map(({ input }) => input);
+  compileRules(validate, requests).catch((thrown: unknown) => log.error({ err: thrown }, "the contract is broken"));
 }
 
 /**

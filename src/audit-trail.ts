@@ -3,10 +3,11 @@
 import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { CompactSign, compactVerify, decodeProtectedHeader } from "jose";
 import type { Parts } from "./parts.ts";
 import type { AuditRow, SealedRow } from "./store/audit-rows.ts";
 import type { Store } from "./store/store.ts";
+import { splitCompact } from "./tokens/compact.ts";
+import { signCompact } from "./tokens/signature.ts";
 
 type Needs = Pick<Parts, "store" | "keyring" | "clock"> & { checkpointFile: string };
 
@@ -171,14 +172,10 @@ async function lastSealed({ store }: Needs, tenant: string, seq: number): Promis
 /** Signs the heads into the file, and takes from the map what is there for certain. */
 async function signHeads(parts: Needs, heads: Heads): Promise<void> {
   if (heads.size === 0) return;
-  const { kid, algorithm, privateKey } = await parts.keyring.signer("ES256", "checkpoint");
+  const signer = await parts.keyring.signer("ES256", "checkpoint");
   const signed = [...heads.values()];
   const lines = await Promise.all(
-    signed.map((head) =>
-      new CompactSign(new TextEncoder().encode(JSON.stringify(head)))
-        .setProtectedHeader({ alg: algorithm, kid, typ: "tessera-audit-checkpoint" })
-        .sign(privateKey),
-    ),
+    signed.map((head) => signCompact(signer, "tessera-audit-checkpoint", JSON.stringify(head))),
   );
   await appendLines(parts.checkpointFile, lines);
   for (const head of signed) if (heads.get(head.tenant) === head) heads.delete(head.tenant);
@@ -252,10 +249,10 @@ function note(signed: Checkpoints["signed"], { tenant, seq, seal }: Checkpoint):
 /** Undefined under a key long retired, which proves nothing any more; later checkpoints of the same chain do. */
 async function readCheckpoint({ keyring }: Needs, line: string): Promise<Checkpoint | "damaged" | undefined> {
   try {
-    const key = keyring.verifier(decodeProtectedHeader(line).kid ?? "", "checkpoint");
+    const { header, payload, signed, signature } = splitCompact(line);
+    const key = keyring.verifier(String(header.kid), "checkpoint");
     if (key === undefined) return undefined;
-    const { payload } = await compactVerify(line, key.publicKey, { algorithms: [key.algorithm] });
-    return JSON.parse(new TextDecoder().decode(payload)) as Checkpoint;
+    return key.check(signed, signature) ? (JSON.parse(payload.toString()) as Checkpoint) : "damaged";
   } catch {
     return "damaged";
   }

@@ -2,7 +2,7 @@
 // changed is never served: a new epoch is another key.
 import { LRUCache } from "lru-cache";
 import { managementIndicator } from "./policy/audience.ts";
-import { buildPolicy, effectivePermissions, type Policy } from "./policy/permissions.ts";
+import { buildPolicy, effectivePermissions, heldAt, type Policy } from "./policy/permissions.ts";
 import type { Store } from "./store/store.ts";
 
 /** Tenants whose policy stays in memory. */
@@ -36,7 +36,7 @@ export async function machinePermissionsOf(
 ): Promise<readonly string[]> {
   const policy = await policies.of(tenant.id, tenant.policyEpoch);
   const management = policy.resourceByIndicator.get(managementIndicator);
-  const roleIds = await store.tenant(tenant.id).applicationRoleIds(applicationId, now);
+  const roleIds = heldAt(await store.tenant(tenant.id).applicationRoles(applicationId), now);
   if (management === undefined || roleIds.length === 0) return [];
   const holdings = { kind: "machine", roleIds, groupIds: [], organizationRoleIds: [] } as const;
   return effectivePermissions(policy, holdings, management.id).permissions;

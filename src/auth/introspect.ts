@@ -46,7 +46,7 @@ const answerFor = (parts: Needs, call: Call, token: string): Promise<Answer> =>
   isRefreshToken(token) ? aboutRefreshToken(parts, call, token) : aboutAccessToken(parts, call, token);
 
 async function aboutAccessToken(parts: Needs, call: Call, token: string): Promise<Answer> {
-  const claims = await readOwnToken(parts, token, call.now);
+  const claims = readOwnToken(parts, token, call.now);
   if (claims === undefined || claims.tenant_id !== callingClient(call).application.tenantId) return inactive;
   const alive = await aliveToken(parts, claims, call.now);
   if (alive === undefined) return inactive;

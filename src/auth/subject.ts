@@ -1,7 +1,7 @@
 // Who the subject is and what it may do now: the rows of a user and its holdings, put before the tenant's policy.
 import { badToken, Failure } from "../failure.ts";
 import { cappedBy, type Consent, consentAt } from "../policy/consent.ts";
-import { type Effective, effectivePermissions, type Holdings, type Policy } from "../policy/permissions.ts";
+import { type Effective, effectivePermissions, heldAt, type Holdings, type Policy } from "../policy/permissions.ts";
 import type { TenantStore } from "../store/store.ts";
 import type { Row } from "../store/tables.ts";
 
@@ -51,8 +51,8 @@ export type Asked = {
 export async function permissionsOf(tenant: TenantStore, input: Asked): Promise<Effective> {
   const holdings: Holdings = {
     kind: "user",
-    roleIds: await tenant.userRoleIds(input.userId, input.now),
-    groupIds: await tenant.groupIds(input.userId, input.now),
+    roleIds: heldAt(await tenant.userRoles(input.userId), input.now),
+    groupIds: heldAt(await tenant.groups(input.userId), input.now),
     organizationRoleIds: input.organizationRoleIds,
   };
   const effective = effectivePermissions(input.policy, holdings, input.resourceId);

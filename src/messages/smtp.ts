@@ -1,6 +1,5 @@
 // One e-mail over SMTP, always inside TLS, to a server whose address was checked first.
 import { isIP } from "node:net";
-import { createTransport } from "nodemailer";
 import { Failure, unavailable } from "../failure.ts";
 import type { Outbound } from "../tokens/outbound.ts";
 
@@ -32,6 +31,8 @@ export async function sendMail(
   // The address that was checked is the one connected to; the certificate still has to be the name's.
   const [address] = await outbound.addresses(hostname, signal);
   const servername = isIP(name) === 0 ? { servername: name } : {};
+  // Loaded with the first mail: most instances never send one.
+  const { createTransport } = await import("nodemailer");
   const transport = createTransport({
     host: address,
     port: Number(port) || (secure ? 465 : 587),

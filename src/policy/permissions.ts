@@ -38,6 +38,10 @@ export type Holdings = {
   organizationRoleIds: readonly string[];
 };
 
+/** Ids of what is held at `now`, both in milliseconds; an expiry of null is never. */
+export const heldAt = (held: readonly { id: string; expireTime: number | null }[], now: number): string[] =>
+  held.filter(({ expireTime }) => expireTime === null || now < expireTime).map(({ id }) => id);
+
 /** Names sorted, without duplicates; roles in the order they are held. */
 export type Effective = {
   roles: readonly { id: string; name: string }[];

@@ -3,6 +3,7 @@ import { Failure } from "../failure.ts";
 import type { Application } from "../gen/tessera/admin/v1/application_pb.ts";
 import { RoleType } from "../gen/tessera/admin/v1/role_pb.ts";
 import { managementIndicator, mayTarget } from "../policy/audience.ts";
+import { heldAt } from "../policy/permissions.ts";
 import type { TypeName } from "../store/row-operations.ts";
 import { allLinks } from "./links.ts";
 import { managementPolicy, ownResourceId, ownScopesAmong } from "./policy/own-resources.ts";
@@ -67,11 +68,15 @@ export async function requireMayActAs(
   if ("applicationId" in subject) {
     const row = await tenant.row("application", subject.applicationId);
     if (row !== undefined) await requireMayNameUsers(parts, acting, row as unknown as Naming);
-    return requireMayGrantRoles(parts, acting, await tenant.applicationRoleIds(subject.applicationId, acting.now));
+    return requireMayGrantRoles(
+      parts,
+      acting,
+      heldAt(await tenant.applicationRoles(subject.applicationId), acting.now),
+    );
   }
   const { userId } = subject;
-  await requireMayGrantRoles(parts, acting, await tenant.userRoleIds(userId, acting.now));
-  await requireMayGrantGroups(parts, acting, await tenant.groupIds(userId, acting.now));
+  await requireMayGrantRoles(parts, acting, heldAt(await tenant.userRoles(userId), acting.now));
+  await requireMayGrantGroups(parts, acting, heldAt(await tenant.groups(userId), acting.now));
   const members = await allLinks(parts, { type: { name: "organizationMember" }, owner: { userId } }, acting);
   const roleIds = members.flatMap((row) => row["organizationRoleIds"] as string[]);
   await requireMayGrantOrganizationRoles(parts, acting, roleIds);

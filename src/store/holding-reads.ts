@@ -1,22 +1,23 @@
 // Reads of who holds what: a subject's roles, groups and membership, and the roles that new users get.
-import { and, eq, gt, isNull, or, sql } from "drizzle-orm/sql";
+import { and, eq, sql } from "drizzle-orm/sql";
 import type { Connection } from "./connection.ts";
 
-/** What has expired by `now`, in milliseconds, is left out. */
+/** What somebody holds, and until when: milliseconds, or null for always. Some of it may have expired. */
+export type Held = { id: string; expireTime: number | null };
+
 export function bindHoldingReads({ db, t }: Connection) {
   const given = sql.placeholder;
-  const live = (expiry: typeof t.roleAssignment.expireTime | typeof t.groupMember.expireTime) =>
-    or(isNull(expiry), gt(expiry, given("now")));
   const assigned = eq(t.roleAssignment.tenantId, given("tenantId"));
+  const roles = { id: t.roleAssignment.roleId, expireTime: t.roleAssignment.expireTime };
   const userRoles = db
-    .select({ id: t.roleAssignment.roleId })
+    .select(roles)
     .from(t.roleAssignment)
-    .where(and(assigned, eq(t.roleAssignment.userId, given("userId")), live(t.roleAssignment.expireTime)))
+    .where(and(assigned, eq(t.roleAssignment.userId, given("userId"))))
     .prepare();
   const applicationRoles = db
-    .select({ id: t.roleAssignment.roleId })
+    .select(roles)
     .from(t.roleAssignment)
-    .where(and(assigned, eq(t.roleAssignment.applicationId, given("applicationId")), live(t.roleAssignment.expireTime)))
+    .where(and(assigned, eq(t.roleAssignment.applicationId, given("applicationId"))))
     .prepare();
   const defaultRoles = db
     .select({ id: t.role.id })
@@ -25,15 +26,9 @@ export function bindHoldingReads({ db, t }: Connection) {
     .orderBy(t.role.id)
     .prepare();
   const groups = db
-    .select({ id: t.groupMember.groupId })
+    .select({ id: t.groupMember.groupId, expireTime: t.groupMember.expireTime })
     .from(t.groupMember)
-    .where(
-      and(
-        eq(t.groupMember.tenantId, given("tenantId")),
-        eq(t.groupMember.userId, given("userId")),
-        live(t.groupMember.expireTime),
-      ),
-    )
+    .where(and(eq(t.groupMember.tenantId, given("tenantId")), eq(t.groupMember.userId, given("userId"))))
     .prepare();
   const membership = db
     .select({ organization: t.organization, roleIds: t.organizationMember.organizationRoleIds })
@@ -47,17 +42,14 @@ export function bindHoldingReads({ db, t }: Connection) {
       ),
     )
     .prepare();
-  const ids = (rows: { id: string }[]) => rows.map((row) => row.id);
 
   return {
-    userRoleIds: async (tenantId: string, userId: string, now: number) =>
-      ids(await userRoles.execute({ tenantId, userId, now })),
-    applicationRoleIds: async (tenantId: string, applicationId: string, now: number) =>
-      ids(await applicationRoles.execute({ tenantId, applicationId, now })),
+    userRoles: async (tenantId: string, userId: string): Promise<Held[]> => userRoles.execute({ tenantId, userId }),
+    applicationRoles: async (tenantId: string, applicationId: string): Promise<Held[]> =>
+      applicationRoles.execute({ tenantId, applicationId }),
     /** Of roles that new users get. */
-    defaultRoleIds: async (tenantId: string) => ids(await defaultRoles.execute({ tenantId })),
-    groupIds: async (tenantId: string, userId: string, now: number) =>
-      ids(await groups.execute({ tenantId, userId, now })),
+    defaultRoleIds: async (tenantId: string) => (await defaultRoles.execute({ tenantId })).map(({ id }) => id),
+    groups: async (tenantId: string, userId: string): Promise<Held[]> => groups.execute({ tenantId, userId }),
     membership: async (tenantId: string, userId: string, organizationId: string) =>
       (await membership.execute({ tenantId, userId, organizationId }))[0],
   };

@@ -2,9 +2,11 @@
 import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { Failure } from "../failure.ts";
 import { bindAuditReads } from "./audit-rows.ts";
+import { createChanges } from "./changes.ts";
 import { takeLock } from "./lock.ts";
 import { migrate } from "./migrate.ts";
 import { bindInstanceReads, bindTenantReads } from "./reads.ts";
+import { rememberInstanceReads, rememberTenantReads } from "./remembered-reads.ts";
 import { bindRowReads } from "./row-reads.ts";
 import { connect, type Durability, openFile } from "./sqlite-file.ts";
 import { assembleStore, type Store } from "./store.ts";
@@ -63,14 +65,15 @@ async function openConnections({ path, onFatal, durability = "FULL", wall = Date
   const file = openFile(path, "read");
   try {
     const reading = connect(file);
-    const instance = { ...bindInstanceReads(reading), ...bindAuditReads(reading) };
-    const reads = { ...bindTenantReads(reading), ...bindRowReads(reading) };
+    const changes = createChanges();
+    const instance = { ...rememberInstanceReads(bindInstanceReads(reading), changes), ...bindAuditReads(reading) };
+    const reads = { ...rememberTenantReads(bindTenantReads(reading), changes), ...bindRowReads(reading) };
     const highWater = Number((await instance.instanceValue("clock_high_water")) ?? 0);
     refuseEarly(highWater, wall());
     return assembleStore({
       instance,
       reads,
-      writer: await startWriter({ path, durability }, onFatal),
+      writer: await startWriter({ path, durability }, { changes, onFatal }),
       // The writer has just stored the later of the two.
       highWater: Math.max(highWater, wall()),
       integrityCheck: () => integrity(path),

@@ -1,6 +1,8 @@
 // The serving thread's end of the writer: queues operations, sends all that gathered while the last group was committing.
+import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Failure, unavailable } from "../failure.ts";
+import { type Changes, type Concerned, concernedBy } from "./changes.ts";
 import type { Job } from "./group-commit.ts";
 import type { Answer, Arguments, OperationName } from "./operations.ts";
 import type { WriterData, WriterMessage } from "./writer-thread.ts";
@@ -16,11 +18,18 @@ export type Writer = {
   close(): Promise<void>;
 };
 
-type Waiting = { resolve(value: unknown): void; reject(failure: Failure): void };
+type Waiting = { concerned: Concerned; resolve(value: unknown): void; reject(failure: Failure): void };
 
-/** `onFatal` hears once when the file's state became unknown; from then on every write is unavailable. */
-export async function startWriter(data: WriterData, onFatal: (cause: unknown) => void): Promise<Writer> {
-  const worker = new Worker(new URL("./writer-thread.ts", import.meta.url), {
+/**
+ * `changes` hears of each write before its caller has the answer. `onFatal` hears once when the file's state became
+ * unknown; from then on every write is unavailable.
+ */
+export async function startWriter(
+  data: WriterData,
+  { changes, onFatal }: { changes: Pick<Changes, "note">; onFatal(cause: unknown): void },
+): Promise<Writer> {
+  // Beside this file, and of its kind: .ts in the source, .js in the build.
+  const worker = new Worker(new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url), {
     workerData: data,
     name: "tessera-writer",
   });
@@ -40,6 +49,7 @@ export async function startWriter(data: WriterData, onFatal: (cause: unknown) =>
     for (const { id, value, failure } of message.outcomes) {
       const job = waiting.get(id);
       waiting.delete(id);
+      if (job !== undefined) changes.note(job.concerned);
       if (failure) job?.reject(new Failure(failure.kind, failure.message, failure.details));
       else job?.resolve(value);
     }
@@ -74,7 +84,7 @@ export async function startWriter(data: WriterData, onFatal: (cause: unknown) =>
         if (queue.length >= longestQueue)
           return reject(new Failure("exhausted", "too many writes wait", { retryAfterMs: 250 }));
         lastId += 1;
-        waiting.set(lastId, { resolve, reject });
+        waiting.set(lastId, { concerned: concernedBy(name, args), resolve, reject });
         queue.push({ id: lastId, name, args, deadline });
         // One turn later, so that calls of the same turn share a commit.
         if (queue.length === 1) queueMicrotask(flush);

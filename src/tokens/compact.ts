@@ -15,25 +15,46 @@ export type JsonLimits = { depth: number; members: number; items: number };
 
 const tokenLimits: JsonLimits = { depth: 16, members: 200, items: 2_000 };
 
+/** The parts of a compact JWS whose payload nobody has read. */
+export type SplitCompact = {
+  header: JsonObject;
+  payload: Buffer;
+  /** What the signature is over: header and payload as they stand in the token. */
+  signed: string;
+  signature: Buffer;
+};
+
 /**
- * Strict `A.B.C` of canonical base64url (RFC 7515 section 7.1), at most `maxBytes` long. Header and payload are UTF-8
- * JSON objects without duplicate members (RFC 7519 section 4), at most 16 deep, 200 members and 2,000 items. Objects
- * have no prototype. Checks no signature. Throws badToken.
+ * Strict `A.B.C` of canonical base64url (RFC 7515 section 7.1), at most `maxBytes` long. The header is a UTF-8 JSON object
+ * as parseCompact takes it. Throws badToken.
  */
-export function parseCompact(token: string, maxBytes = 16_384): Compact {
+export function splitCompact(token: string, maxBytes = 16_384): SplitCompact {
   if (token.length > maxBytes) throw badToken("compact: too long");
   const [, header, payload, signature] = grammar.exec(token) ?? [];
   if (header === undefined || payload === undefined || signature === undefined) {
     throw badToken("compact: not three parts of base64url");
   }
-  decodeCanonical(signature);
-  return { header: readPart(header), payload: readPart(payload), canonical: token };
+  return {
+    header: readObject(decodeCanonical(header)),
+    payload: decodeCanonical(payload),
+    signed: token.slice(0, -signature.length - 1),
+    signature: decodeCanonical(signature),
+  };
+}
+
+/**
+ * The same with its payload. Header and payload are UTF-8 JSON objects without duplicate members (RFC 7519 section 4),
+ * at most 16 deep, 200 members and 2,000 items. Objects have no prototype. Checks no signature. Throws badToken.
+ */
+export function parseCompact(token: string, maxBytes = 16_384): Compact {
+  const { header, payload } = splitCompact(token, maxBytes);
+  return { header, payload: readObject(payload), canonical: token };
 }
 
 const grammar = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;
 
-function readPart(part: string): JsonObject {
-  const value = parseOrRefuse(decodeCanonical(part));
+function readObject(bytes: Buffer): JsonObject {
+  const value = parseOrRefuse(bytes);
   if (!isObject(value)) throw badToken("compact: not an object");
   return value;
 }

@@ -1,6 +1,5 @@
 // The instance's keys in use: who signs now, who still verifies, and what is digested or sealed with which key.
 import { createHash, createSecretKey } from "node:crypto";
-import type { CryptoKey } from "jose";
 import type { Clock } from "../clock.ts";
 import { Failure, unavailable } from "../failure.ts";
 import { type Algorithm, type KeyRequest, type KeyTimes, type KeyUse, verifyingStatuses } from "../policy/keys.ts";
@@ -9,6 +8,7 @@ import { createDataKeys, type DataKeyPurpose, type DataKeyRecord, type DataKeys 
 import { holdKeys, type KeyRecords } from "./held-keys.ts";
 import { advanceKeys, type KeyAudit, replaceDataKey, rewrapped } from "./key-rotation.ts";
 import { isOfLine, type KeyLine, type KeyState } from "./key-state.ts";
+import type { CheckSignature, Sign } from "./signature.ts";
 import type { SigningKey, SigningKeyRecord } from "./signing-key.ts";
 
 export type { Algorithm } from "../policy/keys.ts";
@@ -17,9 +17,10 @@ export type { KeyRecords } from "./held-keys.ts";
 export type { SealContext } from "./sealing.ts";
 export type { SigningKeyRecord } from "./signing-key.ts";
 
-export type Signer = { kid: string; algorithm: Algorithm; privateKey: CryptoKey };
+export type Signer = { kid: string; algorithm: Algorithm; sign: Sign };
 export type Published = { body: string; etag: string };
-export type Verifier = { algorithm: Algorithm; publicKey: CryptoKey };
+/** `check` is the same function for as long as the key may be used. */
+export type Verifier = { algorithm: Algorithm; check: CheckSignature };
 
 /** The rows without their keys. Times are milliseconds. */
 export type KeyListing = {
@@ -100,7 +101,7 @@ export async function openKeyring(parts: KeyringParts): Promise<Keyring> {
     verifier(kid, purpose = "access") {
       const key = held.state().usable.get(kid);
       if (key?.record.purpose !== purpose) return undefined;
-      return { algorithm: key.record.algorithm, publicKey: key.publicKey };
+      return { algorithm: key.record.algorithm, check: key.check };
     },
     jwks: () => publish(held.state()),
     tick: () => advance({ kind: "tick" }, "keys.advanced"),
@@ -136,7 +137,7 @@ function linesOf({ rows }: KeyState): KeyLine[] {
 
 function currentKey({ usable }: KeyState, line: KeyLine): Signer | undefined {
   const key = [...usable.values()].find(({ record }) => record.status === "current" && isOfLine(record, line));
-  return key && { kid: key.record.kid, algorithm: line.algorithm, privateKey: key.privateKey };
+  return key && { kid: key.record.kid, algorithm: line.algorithm, sign: key.sign };
 }
 
 /** Makes the published set once per state: Current, Next, Previous, and by kid, whatever order the store answers in. */

@@ -1,7 +1,7 @@
 // Signs Tessera's own access tokens (RFC 9068). What goes into one was decided before.
-import { SignJWT } from "jose";
 import { Failure } from "../failure.ts";
 import type { Algorithm, Keyring } from "./keyring.ts";
+import { signCompact } from "./signature.ts";
 
 /** The claims of an access token. Times are seconds; `sid` is its grant, `pev` the tenant's and the subject's epoch. */
 export type AccessClaims = {
@@ -21,6 +21,8 @@ export type AccessClaims = {
   groups?: string[];
   organization_id?: string;
   realm?: "admin" | "user";
+  /** Not written by us; a token that has it is not used before. */
+  nbf?: number;
 };
 
 export type MintClaims = Omit<AccessClaims, "iss">;
@@ -40,10 +42,11 @@ export const largeToken = 4096;
  */
 export function createMint({ keyring, issuer }: { keyring: Pick<Keyring, "signer">; issuer: string }): Mint {
   return async (claims, algorithm) => {
-    const { kid, privateKey } = await keyring.signer(algorithm);
-    const token = await new SignJWT({ ...claims, iss: issuer })
-      .setProtectedHeader({ alg: algorithm, typ: "at+jwt", kid })
-      .sign(privateKey);
+    const token = await signCompact(
+      await keyring.signer(algorithm),
+      "at+jwt",
+      JSON.stringify({ ...claims, iss: issuer }),
+    );
     const bytes = token.length;
     if (bytes > largestToken) {
       const message = `the access token would have ${bytes} bytes; at most ${largestToken} are issued`;

@@ -1,19 +1,10 @@
 // One asymmetric key: made, sealed, opened, and proved to work before it is relied on.
-import {
-  type CryptoKey,
-  calculateJwkThumbprint,
-  CompactSign,
-  compactVerify,
-  exportJWK,
-  exportPKCS8,
-  generateKeyPair,
-  importJWK,
-  importPKCS8,
-  type JWK,
-} from "jose";
+import { createPrivateKey, createPublicKey } from "node:crypto";
+import { calculateJwkThumbprint, exportJWK, exportPKCS8, generateKeyPair, type JWK } from "jose";
 import { Failure } from "../failure.ts";
 import type { Algorithm, KeyStanding, KeyUse } from "../policy/keys.ts";
 import type { SealContext } from "./sealing.ts";
+import { type CheckSignature, checkerWith, type Sign, signerWith } from "./signature.ts";
 
 /** A signing key at rest: the private half sealed with the "seal" data key, the public half as JWK text. */
 export type SigningKeyRecord = KeyStanding & {
@@ -24,8 +15,8 @@ export type SigningKeyRecord = KeyStanding & {
   sealedPrivateKey: string;
 };
 
-/** A signing key in memory. Both halves are CryptoKeys; the private one cannot be exported. */
-export type SigningKey = { record: SigningKeyRecord; privateKey: CryptoKey; publicKey: CryptoKey; jwk: PublicJwk };
+/** A signing key in memory. What holds it can sign with it, and get at neither half. */
+export type SigningKey = { record: SigningKeyRecord; sign: Sign; check: CheckSignature; jwk: PublicJwk };
 
 export type PublicJwk = JWK & { kty: string; kid: string; use: "sig"; alg: Algorithm };
 
@@ -67,9 +58,12 @@ export async function loadSigningKey(record: SigningKeyRecord, pem: string): Pro
     const kid = await calculateJwkThumbprint(stored, "sha256");
     if (kid !== record.kid) throw new Error("the kid is not the thumbprint");
     const jwk = publicMembers(stored, kid, record.algorithm);
-    const publicKey = await importJWK(jwk, record.algorithm);
-    if (publicKey instanceof Uint8Array) throw new Error("not a public key");
-    const key = { record, privateKey: await importPKCS8(pem, record.algorithm), publicKey, jwk };
+    const key = {
+      record,
+      sign: signerWith(createPrivateKey(pem), record.algorithm),
+      check: checkerWith(createPublicKey({ key: jwk, format: "jwk" }), record.algorithm),
+      jwk,
+    };
     await proveSigningKey(key);
     return key;
   } catch (cause) {
@@ -78,11 +72,9 @@ export async function loadSigningKey(record: SigningKeyRecord, pem: string): Pro
 }
 
 /** Signs a text and verifies it; throws if the public half does not belong to the private one. */
-export async function proveSigningKey({ record, privateKey, publicKey }: SigningKey): Promise<void> {
-  const signed = await new CompactSign(Buffer.from("tessera test vector"))
-    .setProtectedHeader({ alg: record.algorithm })
-    .sign(privateKey);
-  await compactVerify(signed, publicKey, { algorithms: [record.algorithm] });
+export async function proveSigningKey({ sign, check }: Pick<SigningKey, "sign" | "check">): Promise<void> {
+  const text = "tessera test vector";
+  if (!check(text, await sign(text))) throw new Error("the halves do not belong together");
 }
 
 /** What the sealed private half is bound to. */

@@ -5,6 +5,7 @@ import {
   allPermissions,
   buildPolicy,
   effectivePermissions,
+  heldAt,
   type Holdings,
   type PolicyRows,
 } from "../../src/policy/permissions.ts";
@@ -169,5 +170,16 @@ describe("roles", () => {
 
   it("held twice, directly and through a group, are shown once", () => {
     expect(rolesAt({ roleIds: ["reader"], groupIds: ["g"] }, "api")).toEqual(["Reader"]);
+  });
+});
+
+describe("heldAt", () => {
+  it("counts what is held until its end and not at it, and what has no end always", () => {
+    const held = [
+      { id: "ending", expireTime: 1000 },
+      { id: "lasting", expireTime: null },
+    ];
+    expect(heldAt(held, 999)).toEqual(["ending", "lasting"]);
+    expect(heldAt(held, 1000)).toEqual(["lasting"]);
   });
 });

@@ -27,10 +27,10 @@ const probes: Record<ReadName, (tenant: TenantStore, asked: Asked) => Promise<un
   userByIdentity: (tenant, { ids, subject }) => tenant.userByIdentity(ids.connector, subject),
   upstreamSubject: (tenant, { ids }) => tenant.upstreamSubject(ids.user, ids.connector),
   connector: (tenant, { ids }) => tenant.connector(ids.connector),
-  userRoleIds: (tenant, { ids }) => tenant.userRoleIds(ids.user, now),
-  applicationRoleIds: (tenant, { ids }) => tenant.applicationRoleIds(ids.application, now),
+  userRoles: (tenant, { ids }) => tenant.userRoles(ids.user),
+  applicationRoles: (tenant, { ids }) => tenant.applicationRoles(ids.application),
   defaultRoleIds: async (tenant, { ids }) => (await tenant.defaultRoleIds()).filter((role) => role === ids.role),
-  groupIds: (tenant, { ids }) => tenant.groupIds(ids.user, now),
+  groups: (tenant, { ids }) => tenant.groups(ids.user),
   membership: (tenant, { ids }) => tenant.membership(ids.user, ids.organization),
   policy: (tenant, { ids }) =>
     tenant.policy().then((policy) =>

@@ -44,7 +44,7 @@ export function userContract(open: OpenStore): void {
       const read = store.tenant(tenant.tenantId);
       expect(await read.userByIdentity(tenant.ids.connector, "newcomer")).toEqual(join.user);
       expect(await read.userByEmail("new@example.test")).toEqual(join.user);
-      expect(await read.userRoleIds(join.user.id, now)).toEqual([tenant.ids.role]);
+      expect(await read.userRoles(join.user.id)).toEqual([{ id: tenant.ids.role, expireTime: null }]);
       expect(await read.upstreamSubject(join.user.id, tenant.ids.connector)).toBe("newcomer");
     });
 
@@ -81,7 +81,7 @@ export function userContract(open: OpenStore): void {
       const [{ roleId: own, ...assignment }] = join.assignments as [JoinUser["assignments"][number]];
       const assignments = [id(), other.ids.role, own, own].map((roleId) => ({ ...assignment, id: id(), roleId }));
       expect(await store.write("joinUser", { ...join, assignments })).toBe(join.user.id);
-      expect(await store.tenant(tenant.tenantId).userRoleIds(join.user.id, now)).toEqual([own]);
+      expect(await store.tenant(tenant.tenantId).userRoles(join.user.id)).toEqual([{ id: own, expireTime: null }]);
       const none = joinOf(tenant, { username: "second", email: "", emailKey: "" }, "second");
       expect(await store.write("joinUser", { ...none, assignments: [] })).toBe(none.user.id);
       expect(store.integrityCheck()).toEqual([]);
@@ -100,17 +100,15 @@ export function userContract(open: OpenStore): void {
   });
 
   describe("holdings", () => {
-    it("a role and a group are held until their end and not at it", async () => {
+    it("a role and a group are answered with their end", async () => {
       const store = await open();
       const tenant = await fillTenant(store);
       const { tenantId, ids } = tenant;
       const user = await createRow(store, "user", tenantId, { username: "ben" });
       await createRow(store, "roleAssignment", tenantId, { roleId: ids.role, userId: user, expireTime: now });
       await createRow(store, "groupMember", tenantId, { groupId: ids.group, userId: user, expireTime: now });
-      const held = (at: number) =>
-        Promise.all([store.tenant(tenantId).userRoleIds(user, at), store.tenant(tenantId).groupIds(user, at)]);
-      expect(await held(now - 1)).toEqual([[ids.role], [ids.group]]);
-      expect(await held(now)).toEqual([[], []]);
+      expect(await store.tenant(tenantId).userRoles(user)).toEqual([{ id: ids.role, expireTime: now }]);
+      expect(await store.tenant(tenantId).groups(user)).toEqual([{ id: ids.group, expireTime: now }]);
     });
   });
 
@@ -130,8 +128,8 @@ export function userContract(open: OpenStore): void {
       const read = store.tenant(tenantId);
       expect(await read.user(ids.user)).toBeUndefined();
       expect(await read.userByIdentity(ids.connector, tenant.subject)).toBeUndefined();
-      expect(await read.userRoleIds(ids.user, now)).toEqual([]);
-      expect(await read.groupIds(ids.user, now)).toEqual([]);
+      expect(await read.userRoles(ids.user)).toEqual([]);
+      expect(await read.groups(ids.user)).toEqual([]);
       expect(await read.membership(ids.user, ids.organization)).toBeUndefined();
       // The grant stands without its subject, so nothing counts as alive any more.
       expect(await read.standing(grant.id, "")).toBeUndefined();

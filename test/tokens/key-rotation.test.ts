@@ -80,7 +80,7 @@ describe("promotion", () => {
     const made = (status: "current" | "next") =>
       newSigningKey({ purpose: "access", algorithm: "ES256", status, now: 0, seal: () => "sealed" });
     const [current, next] = [await made("current"), await made("next")];
-    const usable = new Map([[next.record.kid, { ...next, publicKey: current.publicKey }]]);
+    const usable = new Map([[next.record.kid, { ...next, check: current.check }]]);
     const dataKey = newDataKey({ purpose: "seal", taken: [], kek: createSecretKey(kek), now: 0, random: systemRandom });
     const change = advanceKeys({
       state: { revision: 1, rows: [current.record, next.record], usable, dataKeys: [dataKey] },
@@ -91,7 +91,7 @@ describe("promotion", () => {
       times: { publishMs: 0, previousMs: now, rotationMs: now },
       event: "keys.rotated",
     });
-    await expect(change).rejects.toThrow("signature verification failed");
+    await expect(change).rejects.toThrow("the halves do not belong together");
   });
 
   it("every algorithm rotates on its own Next, and the checkpoint key stays", async () => {

@@ -1,8 +1,9 @@
 // Our own access tokens coming back: what passes, and every way in which something else does not.
 import { createHmac, createPublicKey } from "node:crypto";
-import { exportJWK, generateKeyPair, type JSONWebKeySet, type JWTPayload, SignJWT } from "jose";
+import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
 import { createMint, type MintClaims } from "../../src/tokens/mint.ts";
+import type { Sign } from "../../src/tokens/signature.ts";
 import { createVerifier } from "../../src/tokens/verify.ts";
 import { heldClock, testKeyring } from "../support/keyring.ts";
 
@@ -33,15 +34,15 @@ const full: MintClaims = {
 async function setUp() {
   const clock = heldClock(now);
   const keyring = await testKeyring({ clock });
-  const { kid, privateKey } = await keyring.signer("ES256");
+  const signer = await keyring.signer("ES256");
+  const { kid } = signer;
   /** Signs whatever is asked with the right key, so that only the oddity under test can be the reason. */
-  const sign = (payload: JWTPayload, header: Record<string, unknown> = {}) =>
-    new SignJWT(payload).setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid, ...header }).sign(privateKey);
+  const sign = (payload: object | string, header: Record<string, unknown> = {}, { sign: by } = signer) =>
+    signed(by, { alg: "ES256", typ: "at+jwt", kid, ...header }, payload);
   return {
     clock,
     keyring,
     kid,
-    privateKey,
     sign,
     mint: createMint({ keyring, issuer }),
     verify: createVerifier({ keyring, issuer }),
@@ -53,8 +54,16 @@ type World = Awaited<ReturnType<typeof setUp>>;
 const refused = { kind: "badToken", message: "the token was refused" };
 
 /** The claims of a token that passes, or the failure of one that does not. */
-const outcome = ({ verify }: Pick<World, "verify">, token: string, at = now): Promise<unknown> =>
-  verify(token, { now: at }).catch((thrown: unknown) => thrown);
+const outcome = ({ verify }: Pick<World, "verify">, token: string, at = now, audience?: string): Promise<unknown> =>
+  Promise.resolve()
+    .then(() => verify(token, { now: at, ...(audience !== undefined && { audience }) }))
+    .catch((thrown: unknown) => thrown);
+
+async function signed(by: Sign, header: object, payload: object | string): Promise<string> {
+  const parts = [header, payload].map((part) => (typeof part === "string" ? part : JSON.stringify(part)));
+  const input = parts.map((part) => Buffer.from(part).toString("base64url")).join(".");
+  return `${input}.${(await by(input)).toString("base64url")}`;
+}
 
 describe("a token of ours", () => {
   it("passes with all its claims, of every algorithm", async () => {
@@ -147,9 +156,7 @@ describe("keys", () => {
       expect(await outcome(world, await world.sign({ ...claims, iss: issuer }, { kid }))).toMatchObject(refused);
     }
     const checkpoint = await world.keyring.signer("ES256", "checkpoint");
-    const token = await new SignJWT({ ...claims, iss: issuer })
-      .setProtectedHeader({ alg: "ES256", typ: "at+jwt", kid: checkpoint.kid })
-      .sign(checkpoint.privateKey);
+    const token = await world.sign({ ...claims, iss: issuer }, { kid: checkpoint.kid }, checkpoint);
     expect(await outcome(world, token)).toMatchObject(refused);
   });
 
@@ -161,16 +168,8 @@ describe("keys", () => {
 
   it("N1-09 N1-10: crit and b64 are refused, also where jose would understand them", async () => {
     const world = await setUp();
-    const header = { alg: "ES256", typ: "at+jwt", kid: world.kid };
     for (const odd of [{ crit: ["x"], x: 1 }, { crit: ["b64"], b64: true }, { b64: true }, { b64: false }]) {
-      const payload = Buffer.from(JSON.stringify({ ...claims, iss: issuer }));
-      const body = [Buffer.from(JSON.stringify({ ...header, ...odd })), payload].map((part) =>
-        part.toString("base64url"),
-      );
-      const signed = Buffer.from(body.join("."));
-      const algorithm = { name: "ECDSA", hash: "SHA-256" };
-      const signature = Buffer.from(await crypto.subtle.sign(algorithm, world.privateKey, signed));
-      expect(await outcome(world, `${body.join(".")}.${signature.toString("base64url")}`)).toMatchObject(refused);
+      expect(await outcome(world, await world.sign({ ...claims, iss: issuer }, odd))).toMatchObject(refused);
     }
   });
 });
@@ -207,10 +206,10 @@ describe("claims", () => {
     const world = await setUp();
     const { token } = await world.mint(claims, "ES256");
     for (const audience of ["https://other.example", "https://api.example/", ""]) {
-      await expect(world.verify(token, { now, audience })).rejects.toMatchObject(refused);
+      expect(await outcome(world, token, now, audience)).toMatchObject(refused);
     }
     const listed = await world.sign({ ...claims, iss: issuer, aud: [claims.aud] });
-    await expect(world.verify(listed, { now, audience: claims.aud })).rejects.toMatchObject(refused);
+    expect(await outcome(world, listed, now, claims.aud)).toMatchObject(refused);
   });
 
   it.each(Object.keys({ ...claims, iss: issuer }))(
@@ -239,5 +238,45 @@ describe("claims", () => {
   ])("a token with the %s %j is refused", async (name, value) => {
     const world = await setUp();
     expect(await outcome(world, await world.sign({ ...claims, iss: issuer, [name]: value }))).toMatchObject(refused);
+  });
+
+  it("N1-15: a claim that stands twice, or is spelled as we do not spell it, is refused", async () => {
+    const world = await setUp();
+    const plain = JSON.stringify({ ...claims, iss: issuer });
+    const others = [
+      plain.replace('{"sub":"user-1"', '{"sub":"root","sub":"user-1"'),
+      plain.replace('{"sub":"user-1"', '{"sub":"user-1","sub":"root"'),
+      plain.replace(":", ": "),
+      plain.replace("user-1", "\\u0075ser-1"),
+      `[${plain}]`,
+      `${plain} `,
+      "null",
+      "",
+    ];
+    expect(await outcome(world, await world.sign(plain))).toMatchObject({ sub: "user-1" });
+    for (const other of others) expect(await outcome(world, await world.sign(other))).toMatchObject(refused);
+  });
+});
+
+describe("a token that was seen before", () => {
+  it("is judged anew by time, audience and key", async () => {
+    const world = await setUp();
+    const { token } = await world.mint(claims, "ES256");
+    const first = await outcome(world, token);
+    expect(await outcome(world, token)).toBe(first);
+    expect(await outcome(world, token, now, "https://other.example")).toMatchObject(refused);
+    expect(await outcome(world, token, now + 900_000)).toMatchObject(refused);
+    expect(await outcome(world, token)).toBe(first);
+    await world.keyring.revoke(world.kid);
+    expect(await outcome(world, token)).toMatchObject(refused);
+  });
+
+  it("lends nothing to another with the same claims and another signature", async () => {
+    const world = await setUp();
+    const { token } = await world.mint(claims, "ES256");
+    expect(await outcome(world, token)).toMatchObject({ jti: "token-1" });
+    const last = token.endsWith("A") ? "Q" : "A";
+    expect(await outcome(world, token.slice(0, -1) + last)).toMatchObject(refused);
+    expect(await outcome(world, token.slice(0, -40) + "A".repeat(40))).toMatchObject(refused);
   });
 });

@@ -15,8 +15,10 @@ type Mail = Parameters<MessageParts["messages"]["email"]>[1];
 export type MailLimit = (tenantId: string, address: string, now: number) => void;
 
 export function createMailLimit(): MailLimit {
-  const sent = new LRUCache<string, readonly number[]>({ max: addressesKept });
+  // Made with the first mail: it takes the room for all its addresses at once.
+  let sent: LRUCache<string, readonly number[]> | undefined;
   return (tenantId, address, now) => {
+    sent ??= new LRUCache({ max: addressesKept });
     const key = `${tenantId} ${address.toLowerCase()}`;
     const recent = (sent.get(key) ?? []).filter((time) => time > now - windowMs);
     const [oldest = now] = recent;

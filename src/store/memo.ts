@@ -1,0 +1,33 @@
+// Values that were made of rows, each kept for as long as nothing that concerns it has changed.
+import { LRUCache } from "lru-cache";
+import type { Changes } from "./changes.ts";
+
+/** Values are shared by all who ask: nobody may change one. */
+export type Memo<Value extends object> = {
+  /** Undefined where nothing is known, or something changed. */
+  get(key: string): Value | undefined;
+  /** `ids` are those it was made of; `since` is `changes.count()` from before the first of them was read. */
+  keep(key: string, value: Value, ids: readonly string[], since: number): void;
+};
+
+export function createMemo<Value extends object>(
+  changes: Pick<Changes, "unchanged" | "count">,
+  most: number,
+): Memo<Value> {
+  const kept = new LRUCache<string, { value: Value; ids: readonly string[]; since: number }>({ max: most });
+  return {
+    get(key) {
+      const known = kept.get(key);
+      if (known === undefined) return undefined;
+      const now = changes.count();
+      if (!changes.unchanged(known.ids, known.since)) {
+        kept.delete(key);
+        return undefined;
+      }
+      // True up to here: the next look needs to ask about later changes only.
+      known.since = now;
+      return known.value;
+    },
+    keep: (key, value, ids, since) => void kept.set(key, { value, ids, since }),
+  };
+}
