@@ -39,6 +39,7 @@ export type Call = {
   method: string;
 };
 
+/** It may answer the same frozen message again and again: a door may then keep what it made of it. */
 export type UseCase<I extends DescMessage, O extends DescMessage> = (
   call: Call,
   request: MessageShape<I>,

@@ -5,7 +5,21 @@ export type Random = {
   bytes(length: number): Uint8Array;
 };
 
-export const systemRandom: Random = { bytes: (length) => randomBytes(length) };
+export const systemRandom: Random = pooled(4096);
+
+/** Asks the system for many bytes at once, which costs as much as for a few. None is handed out twice. */
+function pooled(size: number): Random {
+  let pool = new Uint8Array();
+  return {
+    bytes(length) {
+      if (length > size) return randomBytes(length);
+      if (length > pool.length) pool = randomBytes(size);
+      const bytes = pool.subarray(0, length);
+      pool = pool.subarray(length);
+      return bytes;
+    },
+  };
+}
 
 /** 21 characters of [0-9a-z]: 48 bits of time in ten, then 56 random bits in eleven. Sorts by time of birth. */
 export function newId(now: number, random: Random): string {

@@ -4,7 +4,7 @@ import type { AuthService } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
 import { exchange } from "./exchange.ts";
 import { generateToken } from "./generate-token.ts";
-import { introspect, introspectBatch } from "./introspect.ts";
+import { introspection } from "./introspect.ts";
 import { oidcToken } from "./oidc-token.ts";
 import { refresh } from "./refresh.ts";
 import { revoke } from "./revoke.ts";
@@ -15,8 +15,7 @@ export { machinePermissions } from "./machine.ts";
 export const authUseCases = (parts: Parts): UseCases<typeof AuthService> => ({
   exchange: exchange(parts),
   refresh: refresh(parts),
-  introspect: introspect(parts),
-  introspectBatch: introspectBatch(parts),
+  ...introspection(parts),
   generateToken: generateToken(parts),
   oidcToken: oidcToken(parts),
   revoke: revoke(parts),

@@ -1,75 +1,106 @@
 // Introspect and IntrospectBatch (RFC 7662): whether one of our tokens is active, and what it may still do.
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import { create, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import type { Call, UseCase } from "../call.ts";
 import { Failure } from "../failure.ts";
-import type {
-  IntrospectBatchRequestSchema,
-  IntrospectBatchResponseSchema,
-  IntrospectRequestSchema,
+import {
+  type IntrospectBatchRequestSchema,
+  type IntrospectBatchResponseSchema,
+  type IntrospectRequestSchema,
   IntrospectResponseSchema,
 } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
 import { crossAudience } from "../policy/audience.ts";
 import type { Consent } from "../policy/consent.ts";
 import { endedBecause } from "../policy/standing.ts";
+import { createMemo, type Memo } from "../store/memo.ts";
 import type { Standing } from "../store/reads.ts";
+import type { AccessClaims } from "../tokens/mint.ts";
 import { isRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
 import { callingClient } from "../call.ts";
 import { decidePresentation } from "./family.ts";
-import { aliveToken, readOwnToken } from "./liveness.ts";
+import { type Alive, aliveToken, readOwnToken } from "./liveness.ts";
 import { machinePermissions } from "./machine.ts";
 import { consentOf } from "./subject.ts";
 
 type Needs = Pick<Parts, "store" | "policies" | "keyring" | "verify" | "issuer">;
 type Answer = MessageInitShape<typeof IntrospectResponseSchema>;
+type Remembering = Needs & { pictures: Memo<Picture> };
+
+/** What is said of an access token to whoever may read it, until when, and to whom. */
+type Picture = {
+  answer: MessageShape<typeof IntrospectResponseSchema>;
+  /** Milliseconds. */
+  until: number;
+  serverClientIds: readonly string[];
+};
+
+/** Access tokens whose picture is remembered, until something it rests on changes. */
+const picturesKept = 10_000;
 
 /** All an inactive token is told about, whatever made it so (RFC 7662 section 2.2). */
 const inactive: Answer = { active: false };
 
-export const introspect =
-  (parts: Needs): UseCase<typeof IntrospectRequestSchema, typeof IntrospectResponseSchema> =>
-  (call, request) =>
-    answerFor(parts, call, request.token);
-
-export const introspectBatch =
-  (parts: Needs): UseCase<typeof IntrospectBatchRequestSchema, typeof IntrospectBatchResponseSchema> =>
-  async (call, request) => {
-    const results: Answer[] = [];
-    for (const token of request.tokens) {
-      if (call.signal.aborted) throw new Failure("late", "the deadline passed");
-      results.push(await answerFor(parts, call, token));
-    }
-    return { results };
+export const introspection = (
+  parts: Needs,
+): {
+  introspect: UseCase<typeof IntrospectRequestSchema, typeof IntrospectResponseSchema>;
+  introspectBatch: UseCase<typeof IntrospectBatchRequestSchema, typeof IntrospectBatchResponseSchema>;
+} => {
+  const remembering = { ...parts, pictures: createMemo<Picture>(parts.store.changes, picturesKept) };
+  return {
+    introspect: (call, request) => answerFor(remembering, call, request.token),
+    introspectBatch: async (call, request) => {
+      const results: Answer[] = [];
+      for (const token of request.tokens) {
+        if (call.signal.aborted) throw new Failure("late", "the deadline passed");
+        results.push(await answerFor(remembering, call, token));
+      }
+      return { results };
+    },
   };
+};
 
-const answerFor = (parts: Needs, call: Call, token: string): Promise<Answer> =>
+const answerFor = (parts: Remembering, call: Call, token: string): Promise<Answer> =>
   isRefreshToken(token) ? aboutRefreshToken(parts, call, token) : aboutAccessToken(parts, call, token);
 
-async function aboutAccessToken(parts: Needs, call: Call, token: string): Promise<Answer> {
+async function aboutAccessToken(parts: Remembering, call: Call, token: string): Promise<Answer> {
   const claims = readOwnToken(parts, token, call.now);
   if (claims === undefined || claims.tenant_id !== callingClient(call).application.tenantId) return inactive;
-  const alive = await aliveToken(parts, claims, call.now);
-  if (alive === undefined) return inactive;
-  if (!(await mayRead(parts, call, alive.standing.resource.serverClientIds))) return inactive;
-  return {
-    active: true,
-    scope: alive.permissions.join(" "),
-    clientId: claims.client_id,
-    ...named(alive.standing, alive.consent),
-    tokenType: "access_token",
-    exp: claims.exp,
-    iat: claims.iat,
-    sub: claims.sub,
-    aud: claims.aud,
-    iss: claims.iss,
-    jti: claims.jti,
-    tenantId: claims.tenant_id,
-    sid: claims.sid,
-    roles: [...alive.roles],
-    permissions: [...alive.permissions],
-    ...(claims.organization_id ? { organizationId: claims.organization_id } : {}),
-  };
+  const known = parts.pictures.get(claims.jti);
+  const picture = known !== undefined && call.now < known.until ? known : await pictureOf(parts, claims, call.now);
+  if (picture === undefined || !(await mayRead(parts, call, picture.serverClientIds))) return inactive;
+  return picture.answer;
 }
+
+async function pictureOf(parts: Remembering, claims: AccessClaims, now: number): Promise<Picture | undefined> {
+  const since = parts.store.changes.count();
+  const alive = await aliveToken(parts, claims, now);
+  if (alive === undefined) return undefined;
+  const { until, on } = alive.rests;
+  const answer = Object.freeze(create(IntrospectResponseSchema, describe(claims, alive)));
+  const picture = { answer, until, serverClientIds: alive.standing.resource.serverClientIds };
+  parts.pictures.keep(claims.jti, picture, on, since);
+  return picture;
+}
+
+const describe = (claims: AccessClaims, alive: Alive): Answer => ({
+  active: true,
+  scope: alive.permissions.join(" "),
+  clientId: claims.client_id,
+  ...named(alive.standing, alive.consent),
+  tokenType: "access_token",
+  exp: claims.exp,
+  iat: claims.iat,
+  sub: claims.sub,
+  aud: claims.aud,
+  iss: claims.iss,
+  jti: claims.jti,
+  tenantId: claims.tenant_id,
+  sid: claims.sid,
+  roles: [...alive.roles],
+  permissions: [...alive.permissions],
+  ...(claims.organization_id ? { organizationId: claims.organization_id } : {}),
+});
 
 /** A refresh token is its own client's business and nobody else's. It is active as long as Refresh would serve it. */
 async function aboutRefreshToken(parts: Needs, call: Call, token: string): Promise<Answer> {

@@ -19,12 +19,14 @@ export function readOwnToken(parts: Pick<Parts, "verify">, token: string, now: n
   }
 }
 
-/** `consent` limits a third-party application. */
 export type Alive = {
   standing: Standing;
   permissions: readonly string[];
   roles: readonly string[];
+  /** Limits a third-party application. */
   consent: Consent | undefined;
+  /** All of this holds until one of these ids is concerned by a write, and at most until then (milliseconds). */
+  rests: { on: readonly string[]; until: number };
 };
 
 /** Undefined once anything ended it. Permissions are those embedded ∩ those the subject has now. */
@@ -38,7 +40,8 @@ export async function aliveToken(
   // A grant mints for one audience and subject only.
   if (standing.resource.indicator !== claims.aud || standing.grant.userId !== claims.sub) return undefined;
   const embedded = claims.permissions ?? [];
-  if (await parentEnded(parts, claims.tenant_id, standing, now)) return undefined;
+  const ancestors = await ancestorsOf(parts, standing, now);
+  if (ancestors === undefined) return undefined;
 
   const tenant = parts.store.tenant(claims.tenant_id);
   const consent = await consentOf(tenant, clientOf(standing), standing.grant.resourceId);
@@ -52,23 +55,24 @@ export async function aliveToken(
     permissions: embedded.filter((name) => held.has(name)),
     roles: (claims.roles ?? []).filter((name) => roles.has(name)),
     consent,
+    rests: {
+      on: [claims.tenant_id, claims.sub, claims.jti, ...[standing, ...ancestors].map(({ grant }) => grant.id)],
+      until: Math.min(live.until, ...[standing, ...ancestors].map(({ grant }) => grant.expireTime)),
+    },
   };
 }
 
-/** A grant stands on its ancestors: ending one ends all that was exchanged from it. */
-async function parentEnded(
-  parts: Pick<Parts, "store">,
-  tenantId: string,
-  standing: Standing,
+/** A grant stands on its ancestors: ending one ends all that was exchanged from it. Undefined when one has ended. */
+async function ancestorsOf(
+  { store }: Pick<Parts, "store">,
+  { grant: { tenantId, parentId } }: Standing,
   now: number,
-): Promise<boolean> {
-  let parentId = standing.grant.parentId;
-  while (parentId !== null) {
-    const parent = await parts.store.tenant(tenantId).standing(parentId, "");
-    if (parent === undefined || endedBecause(parent, now) !== undefined) return true;
-    parentId = parent.grant.parentId;
-  }
-  return false;
+): Promise<Standing[] | undefined> {
+  if (parentId === null) return [];
+  const parent = await store.tenant(tenantId).standing(parentId, "");
+  if (parent === undefined || endedBecause(parent, now) !== undefined) return undefined;
+  const ancestors = await ancestorsOf({ store }, parent, now);
+  return ancestors && [parent, ...ancestors];
 }
 
 /** The application that the grant was opened for. */
@@ -82,7 +86,7 @@ async function liveEffective(
   { grant, tenant }: Standing,
   consent: Consent | undefined,
   now: number,
-): Promise<Effective> {
+): Promise<Effective & { until: number }> {
   const handle = parts.store.tenant(grant.tenantId);
   const policy = await parts.policies.of(grant.tenantId, tenant.policyEpoch);
   const membership =

@@ -1,7 +1,14 @@
 // Who the subject is and what it may do now: the rows of a user and its holdings, put before the tenant's policy.
 import { badToken, Failure } from "../failure.ts";
 import { cappedBy, type Consent, consentAt } from "../policy/consent.ts";
-import { type Effective, effectivePermissions, heldAt, type Holdings, type Policy } from "../policy/permissions.ts";
+import {
+  type Effective,
+  effectivePermissions,
+  heldAt,
+  heldUntil,
+  type Holdings,
+  type Policy,
+} from "../policy/permissions.ts";
 import type { TenantStore } from "../store/store.ts";
 import type { Row } from "../store/tables.ts";
 
@@ -47,16 +54,22 @@ export type Asked = {
   now: number;
 };
 
-/** Reads what the user holds and asks the policy what that allows at the resource, as far as was consented. */
-export async function permissionsOf(tenant: TenantStore, input: Asked): Promise<Effective> {
+/**
+ * Reads what the user holds and asks the policy what that allows at the resource, as far as was consented. `until`: as of
+ * now, the first moment (milliseconds) at which the answer may be another without any write.
+ */
+export async function permissionsOf(tenant: TenantStore, input: Asked): Promise<Effective & { until: number }> {
+  const { userId, now } = input;
+  const [roles, groups] = [await tenant.userRoles(userId), await tenant.groups(userId)];
   const holdings: Holdings = {
     kind: "user",
-    roleIds: heldAt(await tenant.userRoles(input.userId), input.now),
-    groupIds: heldAt(await tenant.groups(input.userId), input.now),
+    roleIds: heldAt(roles, now),
+    groupIds: heldAt(groups, now),
     organizationRoleIds: input.organizationRoleIds,
   };
   const effective = effectivePermissions(input.policy, holdings, input.resourceId);
-  return input.consent === undefined ? effective : cappedBy(effective, input.consent);
+  const consented = input.consent === undefined ? effective : cappedBy(effective, input.consent);
+  return { ...consented, until: Math.min(heldUntil(roles, now), heldUntil(groups, now)) };
 }
 
 /** The user, unless it is gone or suspended; both are refused like any bad token. */

@@ -42,6 +42,10 @@ export type Holdings = {
 export const heldAt = (held: readonly { id: string; expireTime: number | null }[], now: number): string[] =>
   held.filter(({ expireTime }) => expireTime === null || now < expireTime).map(({ id }) => id);
 
+/** The first moment after `now` at which something of this ends; Infinity where nothing does. Milliseconds. */
+export const heldUntil = (held: readonly { expireTime: number | null }[], now: number): number =>
+  Math.min(...held.flatMap(({ expireTime }) => (expireTime !== null && now < expireTime ? [expireTime] : [])));
+
 /** Names sorted, without duplicates; roles in the order they are held. */
 export type Effective = {
   roles: readonly { id: string; name: string }[];

@@ -73,6 +73,7 @@ async function openConnections({ path, onFatal, durability = "FULL", wall = Date
     return assembleStore({
       instance,
       reads,
+      changes,
       writer: await startWriter({ path, durability }, { changes, onFatal }),
       // The writer has just stored the later of the two.
       highWater: Math.max(highWater, wall()),

@@ -1,5 +1,6 @@
 // What the rest of Tessera sees of the database: reads by name, writes by name, and one handle per tenant.
 import { LRUCache } from "lru-cache";
+import type { Changes } from "./changes.ts";
 import { storeFailure } from "./conflict.ts";
 import type { bindAuditReads } from "./audit-rows.ts";
 import type { Answer, Arguments, OperationName } from "./operations.ts";
@@ -18,6 +19,8 @@ export type Store = {
   tenant(tenantId: string): TenantStore;
   /** Runs a named write and resolves after its commit. Throws Failure: exists, stale, precondition, late, unavailable … */
   write<Name extends OperationName>(name: Name, args: Arguments<Name>, deadline?: number): Promise<Answer<Name>>;
+  /** Acknowledged writes: for whoever remembers what it made of rows. */
+  changes: Pick<Changes, "count" | "unchanged">;
   /** Milliseconds: the latest time this store has seen. */
   highWater: number;
   healthy(): boolean;
@@ -31,6 +34,7 @@ const handlesKept = 1000;
 export function assembleStore(parts: {
   instance: Store["instance"];
   reads: Reads;
+  changes: Store["changes"];
   writer: Writer;
   highWater: number;
   integrityCheck(): string[];
@@ -52,6 +56,7 @@ export function assembleStore(parts: {
       return made;
     },
     write: (name, args, deadline) => parts.writer.run(name, args, deadline),
+    changes: parts.changes,
     highWater: parts.highWater,
     healthy: () => parts.writer.healthy(),
     integrityCheck: parts.integrityCheck,

@@ -1,17 +1,21 @@
-// The gRPC door: every method of the table, from its descriptor alone.
-import { type Message, toBinary } from "@bufbuild/protobuf";
-import { type sendUnaryData, Server, type ServerCredentials, type ServerUnaryCall } from "@grpc/grpc-js";
+// The gRPC door: every method of the table, from its descriptor alone. Its calls are read off their HTTP/2 streams here
+// (grpc-unary.ts); connections, TLS, health and reflection are grpc-js's.
+import { TLSSocket } from "node:tls";
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
+import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import { type Address, isLoopback } from "../config/address.ts";
 import { asFailure, Failure } from "../failure.ts";
+import { decodeBinary } from "../validation.ts";
 import { type Offered, uriNames } from "./credentials.ts";
 import type { Dispatch } from "./dispatch.ts";
 import { grpcStatus } from "./errors.ts";
 import { serveHealth } from "./grpc-health.ts";
 import { serveReflection } from "./grpc-reflection.ts";
+import { framed, plainStatus, serveUnary, type Trailers, type UnaryHandler } from "./grpc-unary.ts";
 import { type Listener, type ListenerLimits, listenerLimits, listenFor } from "./listener.ts";
 import { largestRequest, plainAddress } from "./limits.ts";
 import type { Method } from "./method.ts";
-import { decodeBinary } from "../validation.ts";
 
 export type GrpcParts = {
   methods: readonly Method[];
@@ -34,14 +38,17 @@ export type Door = {
 export async function startGrpc(parts: GrpcParts, address: Address): Promise<Door> {
   const { methods, maxConcurrentStreams, limits = listenerLimits } = parts;
   const server = new Server(serverOptions(maxConcurrentStreams));
-  for (const method of methods) {
-    server.register(`/${method.name}`, handler(parts, method), asIs, asIs, "unary");
-  }
+  const handlers = new Map(methods.map((method) => [`/${method.name}`, handlerOf(parts, method)]));
   const services = [...new Set(methods.map(({ desc }) => desc.parent))];
   const names = services.map(({ typeName }) => typeName);
   const health = serveHealth(server, names);
   if (parts.reflection) await serveReflection(server, services);
-  const listener = await listenFor(server, parts.credentials, { address, limits });
+  const takeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
+    const handler = handlers.get(headers[":path"] ?? "");
+    if (handler !== undefined) serveUnary(stream, headers, handler(peerOf(stream.session)));
+    return handler !== undefined;
+  };
+  const listener = await listenFor(server, parts.credentials, { address, limits, takeStream });
   return {
     port: listener.port,
     drain(graceMs) {
@@ -50,9 +57,6 @@ export async function startGrpc(parts: GrpcParts, address: Address): Promise<Doo
     },
   };
 }
-
-/** Messages are decoded in dispatch, where a failure has the same words as at the other doors. */
-const asIs = (bytes: Buffer) => bytes;
 
 const serverOptions = (maxConcurrentStreams: number) => ({
   "grpc.max_receive_message_length": largestRequest,
@@ -67,50 +71,77 @@ const serverOptions = (maxConcurrentStreams: number) => ({
   "grpc.enable_channelz": 0,
 });
 
-function handler({ dispatch, secure }: GrpcParts, method: Method) {
-  return (call: ServerUnaryCall<Buffer, Buffer>, reply: sendUnaryData<Buffer>) => {
-    const cancel = new AbortController();
-    const timeoutMs = timeLeft(call);
-    const leave = () => cancel.abort(new Failure(timeLeft(call) > 0 ? "cancelled" : "late", "the caller has left"));
-    call.once("cancelled", leave);
-    dispatch({
-      method,
-      offered: offeredBy(call, secure),
-      timeoutMs,
-      cancel,
-      read: () => {
-        refuseBinary(call);
-        return decodeBinary(method.desc.input, call.request);
-      },
-      write: (answer: Message) => Buffer.from(toBinary(method.desc.output, answer)),
-    })
-      .finally(() => call.off("cancelled", leave))
-      .then((bytes) => reply(null, bytes))
-      .catch((thrown: unknown) => reply(grpcStatus(asFailure(thrown))));
+type Peer = Pick<Offered, "certificateUris" | "source">;
+
+/** Messages are decoded in dispatch, where a failure has the same words as at the other doors. */
+function handlerOf({ dispatch, secure }: GrpcParts, method: Method): (peer: Peer) => UnaryHandler {
+  const write = encoderOf(method.desc.output);
+  return (peer) => ({
+    answer: ({ headers, message, timeoutMs, cancel }) =>
+      dispatch({
+        method,
+        offered: offeredBy(headers, peer, secure),
+        ...(timeoutMs !== undefined && { timeoutMs }),
+        cancel,
+        read: () => {
+          refuseBinary(headers);
+          return decodeBinary(method.desc.input, message);
+        },
+        write,
+      }),
+    refuse,
+  });
+}
+
+/** Bytes of frozen answers are kept for as long as somebody has the answer: it comes again. */
+function encoderOf(desc: DescMessage): (answer: Message) => Buffer {
+  const kept = new WeakMap<Message, Buffer>();
+  return (answer) => {
+    const known = kept.get(answer);
+    if (known !== undefined) return known;
+    const bytes = framed(toBinary(desc, answer));
+    if (Object.isFrozen(answer)) kept.set(answer, bytes);
+    return bytes;
   };
 }
 
-/** grpc-js has made a wall-clock time of the timeout; only the difference means anything. */
-const timeLeft = (call: ServerUnaryCall<Buffer, Buffer>): number => Number(call.getDeadline()) - Date.now();
+function refuse(thrown: unknown): Trailers {
+  const { code, details, metadata } = grpcStatus(asFailure(thrown));
+  return { ...plainStatus(code, details), ...metadata.toHttp2Headers() };
+}
 
-function offeredBy(call: ServerUnaryCall<Buffer, Buffer>, secure: boolean): Offered {
-  // Address and port, joined by a colon in IPv6 as well.
-  const peer = call.getPeer();
-  const source = plainAddress(peer.slice(0, Math.max(0, peer.lastIndexOf(":"))));
+function offeredBy({ authorization }: IncomingHttpHeaders, peer: Peer, secure: boolean): Offered {
   return {
-    authorization: call.metadata.get("authorization").map(String),
-    certificateUris: uriNames(call.getAuthContext().sslPeerCertificate?.subjectaltname ?? ""),
+    ...peer,
+    authorization: authorization === undefined ? [] : [authorization].flat(),
     origin: undefined,
-    source,
-    secure: secure || isLoopback(source),
+    secure: secure || isLoopback(peer.source),
   };
+}
+
+/** Who is at the other end of a connection does not change while it lasts. */
+const peers = new WeakMap<Http2Session, Peer>();
+
+function peerOf(session: Http2Session | undefined): Peer {
+  if (session === undefined) return { source: "", certificateUris: [] };
+  const known = peers.get(session);
+  if (known !== undefined) return known;
+  const { socket } = session;
+  const certificate = socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined;
+  const peer = {
+    source: plainAddress(socket.remoteAddress ?? ""),
+    certificateUris: uriNames(certificate?.subjectaltname ?? ""),
+  };
+  peers.set(session, peer);
+  return peer;
 }
 
 /** Nothing in the contract is binary metadata, and Node decodes junk in it without complaint. Tracing may pass. */
-function refuseBinary({ metadata }: ServerUnaryCall<Buffer, Buffer>): void {
-  const names = Object.keys(metadata.getMap()).filter((name) => name.endsWith("-bin"));
-  if (names.some((name) => name !== "grpc-trace-bin" && name !== "grpc-tags-bin")) {
-    throw new Failure("invalid", "binary metadata is not taken");
+function refuseBinary(headers: IncomingHttpHeaders): void {
+  for (const name in headers) {
+    if (name.endsWith("-bin") && name !== "grpc-trace-bin" && name !== "grpc-tags-bin") {
+      throw new Failure("invalid", "binary metadata is not taken");
+    }
   }
 }
 

@@ -23,15 +23,18 @@ export type Listener = {
   destroy(): void;
 };
 
+/** Serves the stream and answers true, or leaves it to grpc-js. */
+export type TakeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => boolean;
+
 /** Listens for the gRPC server. Rejects with the error of `listen` if the address is not to be had. */
 export async function listenFor(
   server: Server,
   credentials: ServerCredentials,
-  { address, limits }: { address: Address; limits: ListenerLimits },
+  { address, limits, takeStream }: { address: Address; limits: ListenerLimits; takeStream: TakeStream },
 ): Promise<Listener> {
   const injector = server.createConnectionInjector(credentials);
   const connections = trackConnections(limits);
-  onFirstFrame(server, connections.settle);
+  reachInside(server, { settle: connections.settle, takeStream });
   const front = createServer({ noDelay: true }, (socket) => {
     if (connections.admit(socket)) injector.injectConnection(socket);
     else socket.destroy();
@@ -108,10 +111,13 @@ function trackConnections({ handshakeMs, connectionsPerSource }: ListenerLimits)
 }
 
 /**
- * grpc-js keeps its HTTP/2 server to itself. This is the one place that reaches for it; tests fail if a version moves
- * it.
+ * grpc-js keeps its HTTP/2 server to itself. This is the one place that reaches for it, and for its count of open streams
+ * by which it closes idle connections; tests fail if a version moves them.
  */
-function onFirstFrame(server: Server, settle: (peer: Peer) => void): void {
+function reachInside(
+  server: Server,
+  { settle, takeStream }: { settle: (peer: Peer) => void; takeStream: TakeStream },
+): void {
   const inner: Iterable<Http2Server> = server["http2Servers"].keys();
   for (const http2 of inner) {
     http2.on("session", (session: ServerHttp2Session) => {
@@ -119,12 +125,19 @@ function onFirstFrame(server: Server, settle: (peer: Peer) => void): void {
       const { remoteAddress, remotePort } = session.socket;
       session.once("remoteSettings", () => settle({ remoteAddress, remotePort }));
     });
-    http2.prependListener("stream", correct);
+    const [theirs] = http2.listeners("stream");
+    if (theirs === undefined) throw new Error("grpc-js listens to no streams");
+    http2.removeAllListeners("stream");
+    http2.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: string[]) => {
+      correct(headers, raw);
+      if (takeStream(stream, headers)) server["onStreamOpened"](stream);
+      else theirs.call(http2, stream, headers, flags, raw);
+    });
   }
 }
 
-/** What grpc-js would let through: it does not look at the HTTP method, and Node hides a second authorization field. */
-function correct(_stream: ServerHttp2Stream, headers: IncomingHttpHeaders, _flags: number, raw: string[]): void {
+/** What would get through: nobody looks at the HTTP method, and Node hides a second authorization field. */
+function correct(headers: IncomingHttpHeaders, raw: string[]): void {
   // Refused as of the wrong content type.
   if (headers[":method"] !== "POST") headers["content-type"] = "";
   const values = raw.filter((_, index) => index % 2 === 1 && raw[index - 1] === "authorization");
