@@ -1,4 +1,5 @@
 // A gRPC client over one connection that stays open, with HTTP Basic.
+import { readFileSync } from "node:fs";
 import {
   type DescMethod,
   type DescMethodUnary,
@@ -22,20 +23,52 @@ export type Caller = {
 export type Answer = Readonly<Record<string, unknown>>;
 
 export function createCaller(address: string, { clientId, secret }: Credential): Caller {
-  const client = new Client(address, credentials.createInsecure());
-  const metadata = new Metadata();
-  metadata.set("authorization", `Basic ${Buffer.from(`${clientId}:${secret}`).toString("base64")}`);
+  const raw = createRawCaller({ address, authorization: basic({ clientId, secret }) });
   return {
-    call: (name, request) => {
+    async call(name, request) {
       const method = methodNamed(name);
-      const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+      const answer = await raw.send(pathOf(method), toBinary(method.input, fromJson(method.input, request)));
+      return fromBinary(method.output, answer);
+    },
+    close: raw.close,
+  };
+}
+
+/** The Authorization header of an application. */
+export const basic = ({ clientId, secret }: Credential): string =>
+  `Basic ${Buffer.from(`${clientId}:${secret}`).toString("base64")}`;
+
+/** Of a call: `/tessera.auth.v1.AuthService/Introspect`. */
+export const pathOf = ({ parent, name }: DescMethod): string => `/${parent.typeName}/${name}`;
+
+/** Messages as bytes, in both directions. Rejects with the error of the call. */
+export type RawCaller = {
+  send(path: string, request: Uint8Array): Promise<Uint8Array>;
+  close(): void;
+};
+
+/** `caFile` makes it TLS, to a server whose certificate is that of localhost. */
+export function createRawCaller(to: { address: string; authorization: string; caFile?: string }): RawCaller {
+  const { address, authorization, caFile } = to;
+  const client =
+    caFile === undefined
+      ? new Client(address, credentials.createInsecure())
+      : new Client(address, credentials.createSsl(readFileSync(caFile)), {
+          "grpc.ssl_target_name_override": "localhost",
+        });
+  const metadata = new Metadata();
+  metadata.set("authorization", authorization);
+  return {
+    send(path, request) {
+      const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
+      const asBuffer = (bytes: Uint8Array) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
       client.makeUnaryRequest(
-        `/${method.parent.typeName}/${method.name}`,
-        (message: Uint8Array) => Buffer.from(message),
-        (bytes: Buffer) => fromBinary(method.output, bytes) as unknown as Answer,
-        toBinary(method.input, fromJson(method.input, request)),
+        path,
+        asBuffer,
+        (bytes: Buffer) => bytes,
+        request,
         metadata,
-        (error, answer) => (error ? reject(error) : resolve(answer ?? {})),
+        (error, answer) => (error ? reject(error) : resolve(answer ?? new Uint8Array())),
       );
       return promise;
     },
