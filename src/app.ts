@@ -132,6 +132,7 @@ async function bound<T>(key: string, door: Promise<T>): Promise<T> {
   try {
     return await door;
   } catch (thrown) {
+    if (thrown instanceof Failure) throw thrown;
     const code = thrown instanceof Error && "code" in thrown ? String(thrown.code) : "";
     throw new Failure("precondition", `${key} cannot be listened on${code && `: ${code}`}`, { cause: thrown });
   }

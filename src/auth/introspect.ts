@@ -13,7 +13,7 @@ import { crossAudience } from "../policy/audience.ts";
 import type { Consent } from "../policy/consent.ts";
 import { endedBecause } from "../policy/standing.ts";
 import { createMemo, type Memo } from "../store/memo.ts";
-import type { Standing } from "../store/reads.ts";
+import type { Standing } from "../store/standing.ts";
 import type { AccessClaims } from "../tokens/mint.ts";
 import { isRefreshToken, parseRefreshToken } from "../tokens/refresh-token.ts";
 import { callingClient } from "../call.ts";

@@ -4,7 +4,7 @@ import type { Parts } from "../parts.ts";
 import type { Consent } from "../policy/consent.ts";
 import { allPermissions, type Effective } from "../policy/permissions.ts";
 import { endedBecause } from "../policy/standing.ts";
-import type { Standing } from "../store/reads.ts";
+import type { Standing } from "../store/standing.ts";
 import type { AccessClaims } from "../tokens/mint.ts";
 import { realmOf } from "./realm.ts";
 import { consentOf, permissionsOf } from "./subject.ts";

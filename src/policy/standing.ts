@@ -16,12 +16,13 @@ export type GrantStanding = {
   resource: { id: string; indicator: string; isDefault: boolean; disabled: boolean };
   connector: { disabled: boolean } | null;
   organization: { disabled: boolean } | null;
-  membership: { id: string } | null;
+  membership: object | null;
   /** Whether the user still has an identity at the grant's connector. */
   identified: boolean;
   /** That the user lets a third-party application act for the organization. */
-  consent: { id: string } | null;
-  family: { revokeTime: number | null } | null;
+  consented: boolean;
+  /** Null also where it has none. */
+  family: { revokeTime: number | null };
   tokenRevoked: boolean;
 };
 
@@ -53,7 +54,7 @@ export function endedBecause(standing: GrantStanding, now: number): Ending | und
   if (standing.user.suspended) return "user suspended";
   if (standing.resource.disabled) return "resource disabled";
   if (!mayTarget(standing.application, standing.resource)) return "resource withdrawn";
-  if (standing.family?.revokeTime != null) return "family revoked";
+  if (standing.family.revokeTime !== null) return "family revoked";
   // A connector or organization that was deleted leaves its id in the grant and no row to join.
   if (grant.connectorId !== null && standing.connector?.disabled !== false) return "connector disabled";
   if (grant.connectorId !== null && !standing.application.connectorIds.includes(grant.connectorId))
@@ -62,5 +63,5 @@ export function endedBecause(standing: GrantStanding, now: number): Ending | und
   if (grant.organizationId === null) return undefined;
   if (standing.organization?.disabled !== false) return "organization disabled";
   if (standing.membership === null) return "not a member";
-  return standing.application.thirdParty && standing.consent === null ? "consent withdrawn" : undefined;
+  return standing.application.thirdParty && !standing.consented ? "consent withdrawn" : undefined;
 }

@@ -14,20 +14,24 @@ export function createMemo<Value extends object>(
   changes: Pick<Changes, "unchanged" | "count">,
   most: number,
 ): Memo<Value> {
-  const kept = new LRUCache<string, { value: Value; ids: readonly string[]; since: number }>({ max: most });
+  // Made with the first value: it takes the room for all of them at once.
+  let kept: LRUCache<string, { value: Value; ids: readonly string[]; since: number }> | undefined;
   return {
     get(key) {
-      const known = kept.get(key);
+      const known = kept?.get(key);
       if (known === undefined) return undefined;
       const now = changes.count();
       if (!changes.unchanged(known.ids, known.since)) {
-        kept.delete(key);
+        kept?.delete(key);
         return undefined;
       }
       // True up to here: the next look needs to ask about later changes only.
       known.since = now;
       return known.value;
     },
-    keep: (key, value, ids, since) => void kept.set(key, { value, ids, since }),
+    keep(key, value, ids, since) {
+      kept ??= new LRUCache({ max: most });
+      kept.set(key, { value, ids, since });
+    },
   };
 }

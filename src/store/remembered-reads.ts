@@ -22,7 +22,8 @@ const tenantOwners: { [Name in keyof TenantReads]?: Owners<TenantReads[Name]> } 
   applicationRoles: () => [],
   connector: () => [],
   consentedScopes: () => [],
-  standing: ({ grant }, [, , jti]) => [grant.userId, grant.id, jti],
+  resource: () => [],
+  grantState: ({ grant }, [, , jti]) => [grant.id, jti],
 };
 
 const instanceOwners: { [Name in keyof InstanceReads]?: Owners<InstanceReads[Name]> } = {

@@ -9,6 +9,7 @@ import { bindInstanceReads, bindTenantReads } from "./reads.ts";
 import { rememberInstanceReads, rememberTenantReads } from "./remembered-reads.ts";
 import { bindRowReads } from "./row-reads.ts";
 import { connect, type Durability, openFile } from "./sqlite-file.ts";
+import { bindStanding } from "./standing.ts";
 import { assembleStore, type Store } from "./store.ts";
 import { startWriter } from "./writer.ts";
 
@@ -67,7 +68,8 @@ async function openConnections({ path, onFatal, durability = "FULL", wall = Date
     const reading = connect(file);
     const changes = createChanges();
     const instance = { ...rememberInstanceReads(bindInstanceReads(reading), changes), ...bindAuditReads(reading) };
-    const reads = { ...rememberTenantReads(bindTenantReads(reading), changes), ...bindRowReads(reading) };
+    const remembered = rememberTenantReads(bindTenantReads(reading), changes);
+    const reads = { ...remembered, ...bindStanding({ ...instance, ...remembered }), ...bindRowReads(reading) };
     const highWater = Number((await instance.instanceValue("clock_high_water")) ?? 0);
     refuseEarly(highWater, wall());
     return assembleStore({

@@ -6,9 +6,10 @@ import type { bindAuditReads } from "./audit-rows.ts";
 import type { Answer, Arguments, OperationName } from "./operations.ts";
 import type { InstanceReads, TenantReads } from "./reads.ts";
 import type { bindRowReads } from "./row-reads.ts";
+import type { bindStanding } from "./standing.ts";
 import type { Writer } from "./writer.ts";
 
-type Reads = TenantReads & ReturnType<typeof bindRowReads>;
+type Reads = TenantReads & ReturnType<typeof bindStanding> & ReturnType<typeof bindRowReads>;
 type WithinTenant<F> = F extends (tenantId: string, ...args: infer A) => infer R ? (...args: A) => R : never;
 
 /** A tenant's rows and no others: its id is bound, so no query of a use-case can forget it. */

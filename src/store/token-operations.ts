@@ -3,6 +3,7 @@ import { and, eq, inArray, isNull, lt, sql } from "drizzle-orm/sql";
 import { badToken } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import type { Connection } from "./connection.ts";
+import { inserting } from "./inserting.ts";
 import type { Term } from "./row-operations.ts";
 import { placeOf } from "./search-tables.ts";
 import type { Row } from "./tables.ts";
@@ -71,6 +72,8 @@ function bindGrantOperations({ db, t }: Connection) {
     )
     .returning({ generation: t.refreshFamily.generation })
     .prepare();
+  const insertGrant = inserting(db, t.grant);
+  const insertFamily = inserting(db, t.refreshFamily);
 
   return {
     /** The grant's and family's own rows are the record of the issue. Throws badToken when `claim` was used before. */
@@ -79,8 +82,8 @@ function bindGrantOperations({ db, t }: Connection) {
         const claimed = await db.insert(t.usedToken).values(claim).onConflictDoNothing().returning();
         if (claimed.length === 0) throw badToken("the upstream token was used before");
       }
-      await db.insert(t.grant).values(grant);
-      if (family !== undefined) await db.insert(t.refreshFamily).values(family);
+      await insertGrant(grant);
+      if (family !== undefined) await insertFamily(family);
     },
     /** True for the one caller that moved the head; false when somebody else did, or the family has ended. */
     rotateFamily: async (args: RotateFamily): Promise<boolean> => (await rotate.execute(args)).length === 1,

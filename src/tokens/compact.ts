@@ -3,8 +3,7 @@ import { badToken } from "../failure.ts";
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 
-export type Compact = {
-  header: JsonObject;
+export type Compact = Omit<SplitCompact, "payload"> & {
   payload: JsonObject;
   /** The only spelling this token has: what caches, deny-lists and replay stores may hash (jose accepts several). */
   canonical: string;
@@ -47,8 +46,8 @@ export function splitCompact(token: string, maxBytes = 16_384): SplitCompact {
  * at most 16 deep, 200 members and 2,000 items. Objects have no prototype. Checks no signature. Throws badToken.
  */
 export function parseCompact(token: string, maxBytes = 16_384): Compact {
-  const { header, payload } = splitCompact(token, maxBytes);
-  return { header, payload: readObject(payload), canonical: token };
+  const split = splitCompact(token, maxBytes);
+  return { ...split, payload: readObject(split.payload), canonical: token };
 }
 
 const grammar = /^([\w-]+)\.([\w-]+)\.([\w-]+)$/;

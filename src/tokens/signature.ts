@@ -1,6 +1,6 @@
-// Signatures by keys that Tessera holds (RFC 7518 sections 3.3 and 3.4, RFC 8037 section 3.1), made and checked at once on
-// the thread that asks: for elliptic curves that costs half of what handing them to another thread does.
-import { type KeyObject, sign, verify } from "node:crypto";
+// Signatures of JWS (RFC 7518 sections 3.3 to 3.5, RFC 8037 section 3.1), made and checked at once on the thread that asks:
+// for elliptic curves that costs half of what handing them to another thread does.
+import { constants, type KeyObject, sign, verify } from "node:crypto";
 import type { Algorithm } from "../policy/keys.ts";
 
 /** Over the bytes of a text in UTF-8. */
@@ -12,20 +12,42 @@ type Form = {
   digest: string | null;
   /** What node:crypto says of a key of the algorithm. */
   key: { type: string; curve?: string };
-  dsaEncoding?: "ieee-p1363";
+  options?: { dsaEncoding: "ieee-p1363" } | { padding: number; saltLength?: number };
 };
 
-const forms: Record<Algorithm, Form> = {
-  ES256: { digest: "sha256", key: { type: "ec", curve: "prime256v1" }, dsaEncoding: "ieee-p1363" },
-  ES384: { digest: "sha384", key: { type: "ec", curve: "secp384r1" }, dsaEncoding: "ieee-p1363" },
-  EdDSA: { digest: null, key: { type: "ed25519" } },
-  RS256: { digest: "sha256", key: { type: "rsa" } },
-};
+const ecdsa = (digest: string, curve: string): Form => ({
+  digest,
+  key: { type: "ec", curve },
+  options: { dsaEncoding: "ieee-p1363" },
+});
+const rsa = (digest: string): Form => ({
+  digest,
+  key: { type: "rsa" },
+  options: { padding: constants.RSA_PKCS1_PADDING },
+});
+const rsaPss = (digest: string): Form => ({
+  digest,
+  key: { type: "rsa" },
+  options: { padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: constants.RSA_PSS_SALTLEN_DIGEST },
+});
+
+const forms = new Map<string, Form>([
+  ["ES256", ecdsa("sha256", "prime256v1")],
+  ["ES384", ecdsa("sha384", "secp384r1")],
+  ["ES512", ecdsa("sha512", "secp521r1")],
+  ["RS256", rsa("sha256")],
+  ["RS384", rsa("sha384")],
+  ["RS512", rsa("sha512")],
+  ["PS256", rsaPss("sha256")],
+  ["PS384", rsaPss("sha384")],
+  ["PS512", rsaPss("sha512")],
+  ["EdDSA", { digest: null, key: { type: "ed25519" } }],
+]);
 
 /** Throws an Error for a key of another algorithm. */
 export function signerWith(privateKey: KeyObject, algorithm: Algorithm): Sign {
-  const { digest, key, dsaEncoding } = formOf(privateKey, algorithm);
-  const options = { key: privateKey, ...(dsaEncoding && { dsaEncoding }) };
+  const { digest, key, ...form } = formOf(privateKey, algorithm);
+  const options = { key: privateKey, ...form.options };
   if (key.type !== "rsa") return async (input) => sign(digest, Buffer.from(input), options);
   // Milliseconds of work: elsewhere, while others are served.
   return (input) => {
@@ -35,17 +57,17 @@ export function signerWith(privateKey: KeyObject, algorithm: Algorithm): Sign {
   };
 }
 
-/** Throws an Error for a key of another algorithm. */
-export function checkerWith(publicKey: KeyObject, algorithm: Algorithm): CheckSignature {
-  const { digest, dsaEncoding } = formOf(publicKey, algorithm);
-  const options = { key: publicKey, ...(dsaEncoding && { dsaEncoding }) };
+/** `algorithm` is one of JWA's with a public key. Throws an Error for a key of another, and for one that is unknown. */
+export function checkerWith(publicKey: KeyObject, algorithm: string): CheckSignature {
+  const { digest, ...form } = formOf(publicKey, algorithm);
+  const options = { key: publicKey, ...form.options };
   return (input, signature) => verify(digest, Buffer.from(input), options, signature);
 }
 
-function formOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, algorithm: Algorithm): Form {
-  const form = forms[algorithm];
+function formOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject, algorithm: string): Form {
+  const form = forms.get(algorithm);
   const fits = asymmetricKeyType === form?.key.type && asymmetricKeyDetails?.namedCurve === form?.key.curve;
-  if (!fits) throw new Error(`not a key for ${algorithm}`);
+  if (form === undefined || !fits) throw new Error(`not a key for ${algorithm}`);
   return form;
 }
 

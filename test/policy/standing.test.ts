@@ -23,7 +23,7 @@ const alive: GrantStanding = {
   organization: { disabled: false },
   membership: { id: "member" },
   identified: true,
-  consent: null,
+  consented: false,
   family: { revokeTime: null },
   tokenRevoked: false,
 };
@@ -70,7 +70,7 @@ describe("a grant", () => {
   it("of a third-party application stands in an organization while the user consents to it", () => {
     const application = { ...alive.application, thirdParty: true };
     expect(endedBecause({ ...alive, application }, now)).toBe("consent withdrawn");
-    expect(endedBecause({ ...alive, application, consent: { id: "consent" } }, now)).toBeUndefined();
+    expect(endedBecause({ ...alive, application, consented: true }, now)).toBeUndefined();
     const grant = { ...alive.grant, organizationId: null };
     expect(endedBecause({ ...alive, application, grant }, now)).toBeUndefined();
   });
@@ -79,8 +79,7 @@ describe("a grant", () => {
     const resource = { ...alive.resource, indicator: managementIndicator };
     expect(endedBecause({ ...alive, resource }, now)).toBeUndefined();
     const application = { ...alive.application, thirdParty: true };
-    const consent = { id: "consent" };
-    expect(endedBecause({ ...alive, resource, application, consent }, now)).toBe("resource withdrawn");
+    expect(endedBecause({ ...alive, resource, application, consented: true }, now)).toBe("resource withdrawn");
   });
 
   it("is not revived by any second change", () => {
@@ -100,7 +99,7 @@ describe("a grant", () => {
 
   it("needs no connector, organization or refresh family that it never had", () => {
     const grant = { ...alive.grant, organizationId: null, connectorId: null };
-    const bare = { ...alive, grant, connector: null, organization: null, membership: null, family: null };
+    const bare = { ...alive, grant, connector: null, organization: null, membership: null, family: { revokeTime: null } };
     expect(endedBecause(bare, now)).toBeUndefined();
   });
 });

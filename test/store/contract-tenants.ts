@@ -27,6 +27,7 @@ const probes: Record<ReadName, (tenant: TenantStore, asked: Asked) => Promise<un
   userByIdentity: (tenant, { ids, subject }) => tenant.userByIdentity(ids.connector, subject),
   upstreamSubject: (tenant, { ids }) => tenant.upstreamSubject(ids.user, ids.connector),
   connector: (tenant, { ids }) => tenant.connector(ids.connector),
+  resource: (tenant, { ids }) => tenant.resource(ids.resource),
   userRoles: (tenant, { ids }) => tenant.userRoles(ids.user),
   applicationRoles: (tenant, { ids }) => tenant.applicationRoles(ids.application),
   defaultRoleIds: async (tenant, { ids }) => (await tenant.defaultRoleIds()).filter((role) => role === ids.role),
@@ -49,6 +50,7 @@ const probes: Record<ReadName, (tenant: TenantStore, asked: Asked) => Promise<un
   },
   family: (tenant, { familyId }) => tenant.family(familyId),
   standing: (tenant, { grantId }) => tenant.standing(grantId, ""),
+  grantState: (tenant, { grantId }) => tenant.grantState(grantId, ""),
   row: (tenant, { ids }) => everyType(ids, (type) => tenant.row(type, ids[type])),
   rowByKey: (tenant, { ids }) => everyType(ids, (type) => tenant.rowByKey(type, { id: ids[type] })),
   rows: (tenant, { ids }) =>
