@@ -23,6 +23,15 @@ function pooled(size: number): Random {
 
 /** 21 characters of [0-9a-z]: 48 bits of time in ten, then 56 random bits in eleven. Sorts by time of birth. */
 export function newId(now: number, random: Random): string {
-  const tail = random.bytes(7).reduce<bigint>((sum, byte) => sum * 256n + BigInt(byte), 0n);
-  return now.toString(36).padStart(10, "0") + tail.toString(36).padStart(11, "0");
+  const bytes = random.bytes(12);
+  return digits(now, 10) + digits(numberOf(bytes, 0) % 36 ** 6, 6) + digits(numberOf(bytes, 6) % 36 ** 5, 5);
+}
+
+const digits = (value: number, length: number): string => value.toString(36).padStart(length, "0");
+
+/** Of six bytes: so many more than its digits hold that cutting it to them favours none by more than 1 in 100,000. */
+function numberOf(bytes: Uint8Array, from: number): number {
+  let value = 0;
+  for (const byte of bytes.subarray(from, from + 6)) value = value * 256 + byte;
+  return value;
 }

@@ -25,14 +25,16 @@ describe("an id", () => {
     );
   });
 
-  it("holds 56 random bits: each byte of the source changes it", () => {
-    const made = Array.from({ length: 7 }, (_, place) => {
-      const bytes = new Uint8Array(7);
+  it("holds 56 random bits: each of the twelve bytes it is made of changes it", () => {
+    const made = Array.from({ length: 12 }, (_, place) => {
+      const bytes = new Uint8Array(12);
       bytes[place] = 1;
       return newId(0, { bytes: () => bytes });
     });
-    expect(new Set([...made, newId(0, fixed(0))]).size).toBe(8);
-    expect(newId(0, fixed(255))).toBe(`0000000000${(2n ** 56n - 1n).toString(36)}`);
+    expect(new Set([...made, newId(0, fixed(0))]).size).toBe(13);
+    // Eleven digits, each of which takes all its 36 values.
+    const ids = Array.from({ length: 2000 }, () => newId(0, systemRandom));
+    for (let at = 10; at < 21; at++) expect(new Set(ids.map((id) => id[at])).size).toBe(36);
   });
 
   it("F07: is new though the clock stands still", () => {
@@ -44,6 +46,8 @@ describe("an id", () => {
 describe("the system's randomness", () => {
   it("gives as many bytes as were asked for, other ones each time", () => {
     expect([0, 1, 7, 32].map((length) => systemRandom.bytes(length).length)).toEqual([0, 1, 7, 32]);
-    expect(systemRandom.bytes(32)).not.toEqual(systemRandom.bytes(32));
+    const drawn = Array.from({ length: 1000 }, () => Buffer.from(systemRandom.bytes(32)).toString("hex"));
+    expect(new Set(drawn).size).toBe(1000);
+    expect(systemRandom.bytes(10_000).length).toBe(10_000);
   });
 });

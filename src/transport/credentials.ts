@@ -91,6 +91,6 @@ function basicCredential(value: string): Credential {
   }
 }
 
-const formDecode = (text: string) => decodeURIComponent(text.replaceAll("+", " "));
+const formDecode = (text: string) => (/[%+]/.test(text) ? decodeURIComponent(text.replaceAll("+", " ")) : text);
 
 const malformed = () => new Failure("invalid", "the Authorization header is malformed");

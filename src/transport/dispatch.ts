@@ -48,14 +48,14 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     const now = parts.clock.now();
     const call = { now, deadline: now + budget, signal: cancel.signal, requestId: newId(now, parts.random) };
     const timer = setTimeout(() => cancel.abort(late()), budget);
-    const measure = parts.metrics.calls.startTimer({ method: method.name });
+    const measure = parts.metrics.startCall(method.name);
     try {
       const answer = await unlessAborted(cancel.signal, () => steps(parts, incoming, { ...call, method: method.name }));
-      measure({ outcome: "ok" });
+      measure("ok");
       return answer;
     } catch (thrown) {
       const failure = failureOf(thrown, cancel.signal);
-      measure({ outcome: failure.kind });
+      measure(failure.kind);
       report(parts, failure, { method: method.name, requestId: call.requestId });
       throw failure;
     } finally {

@@ -59,7 +59,7 @@ describe("a deadline", () => {
       useCases: {
         revoke: ({ signal, deadline, now }) =>
           new Promise((_, reject) => {
-            expect(deadline - now).toBe(50);
+            expect(deadline - now).toBe(400);
             signal.addEventListener("abort", () => {
               reasons.push(signal.reason);
               reject(new Error("stopped"));
@@ -67,7 +67,7 @@ describe("a deadline", () => {
           }),
       },
     });
-    for (const method of doors.methods) method.deadlineMs = 50;
+    for (const method of doors.methods) method.deadlineMs = 400;
     expect(await codeOf(doors.call(revoke, { token: "x" }))).toBe(4);
     const response = await doors.post("/trpc/auth.revoke", { token: "x" });
     expect(response.status).toBe(504);

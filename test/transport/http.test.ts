@@ -143,7 +143,7 @@ describe("a batch", () => {
     const { post, metrics } = await openDoor();
     expect((await post(`/trpc/${",".repeat(10_000)}?batch=1`, {})).status).toBe(414);
     expect((await post(`/trpc/${",".repeat(2000)}?batch=1`, {})).status).toBe(400);
-    expect((await metrics.calls.get()).values).toEqual([]);
+    expect(await metrics.registry.metrics()).not.toContain("tessera_call_duration_seconds_count");
   });
 
   it("N7-13: counts each of its calls against the limits", async () => {
