@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Starts Tessera on a Node that can run it: this one if it is new enough, else the one pinned in node_modules.
-// Plain JavaScript, because an old Node has to understand it.
+// Plain JavaScript, because an old Node has to understand it. The build copies it beside what it starts there.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
@@ -12,10 +12,12 @@ const here = fileURLToPath(import.meta.url);
 const oldest = [24, 14, 1];
 
 if (!isOlder(process.versions.node.split(".").map(Number))) {
-  // Compiled code is kept between starts, which makes the next one about a third faster.
+  const isBuilt = existsSync(join(dirname(here), "main.js"));
+  // Compiled code is kept between starts, which makes the next one faster. That of a build lies beside it: who may write
+  // there may change the code anyway, and where nobody may, the start does without.
   const { enableCompileCache } = await import("node:module");
-  enableCompileCache();
-  await import("../src/main.ts");
+  enableCompileCache(isBuilt ? join(dirname(here), ".cache") : undefined);
+  await import(isBuilt ? "./main.js" : "../src/main.ts");
 } else {
   const node = pinnedNode(dirname(here));
   if (node === undefined) refuse(`and none is installed for ${process.platform}-${process.arch}`);
