@@ -35,7 +35,7 @@ type Picture = {
 };
 
 /** Access tokens whose picture is remembered, until something it rests on changes. */
-const picturesKept = 10_000;
+const picturesKept = 5_000;
 
 /** All an inactive token is told about, whatever made it so (RFC 7662 section 2.2). */
 const inactive: Answer = { active: false };

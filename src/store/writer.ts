@@ -32,6 +32,8 @@ export async function startWriter(
   const worker = new Worker(new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url), {
     workerData: data,
     name: "tessera-writer",
+    // What a group leaves behind is garbage at once; a larger nursery would only be more memory.
+    resourceLimits: { maxYoungGenerationSizeMb: 8 },
   });
   const waiting = new Map<number, Waiting>();
   let queue: Job[] = [];

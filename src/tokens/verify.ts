@@ -17,7 +17,7 @@ export type VerifyOptions = { now: number; audience?: string };
 export type Verify = (token: string, options: VerifyOptions) => AccessClaims;
 
 /** Tokens whose signature is not checked again. */
-const tokensKept = 10_000;
+const tokensKept = 5_000;
 
 /** A token whose signature was good by this key. */
 type Signed = { claims: AccessClaims; kid: string; check: CheckSignature };

@@ -41,7 +41,11 @@ export type DispatchParts = {
   onDenied: OnDenied;
 };
 
+/** Calls under way. So many wait a second or so for their turn; more would only wait for their deadline. */
+export const mostUnderWay = 4000;
+
 export function createDispatch(parts: DispatchParts): Dispatch {
+  let underWay = 0;
   return async (incoming) => {
     const { method, cancel } = incoming;
     const budget = Math.max(0, Math.min(incoming.timeoutMs ?? method.deadlineMs, method.deadlineMs));
@@ -49,7 +53,9 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     const call = { now, deadline: now + budget, signal: cancel.signal, requestId: newId(now, parts.random) };
     const timer = setTimeout(() => cancel.abort(late()), budget);
     const measure = parts.metrics.startCall(method.name);
+    underWay += 1;
     try {
+      if (underWay > mostUnderWay) throw tooMany();
       const answer = await unlessAborted(cancel.signal, () => steps(parts, incoming, { ...call, method: method.name }));
       measure("ok");
       return answer;
@@ -59,10 +65,13 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       report(parts, failure, { method: method.name, requestId: call.requestId });
       throw failure;
     } finally {
+      underWay -= 1;
       clearTimeout(timer);
     }
   };
 }
+
+const tooMany = () => new Failure("exhausted", "too many calls are under way", { retryAfterMs: 250 });
 
 /** In this order: nothing is decoded for a flooding source, nothing validated for a stranger, nothing run too late. */
 async function steps<Answer>(

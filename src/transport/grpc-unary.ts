@@ -137,9 +137,10 @@ export function plainStatus(code: status, details: string): Trailers {
   return { "grpc-status": String(code), "grpc-message": encodeURI(details) };
 }
 
-/** A message as it travels: uncompressed, its length before it. */
-export function framed(message: Uint8Array): Buffer {
-  const bytes = Buffer.allocUnsafe(prefixBytes + message.length);
+/** A message as it travels: uncompressed, its length before it. `lasting` keeps none of Node's pool alive with it. */
+export function framed(message: Uint8Array, { lasting = false } = {}): Buffer {
+  const size = prefixBytes + message.length;
+  const bytes = lasting ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size);
   bytes[0] = 0;
   bytes.writeUInt32BE(message.length, 1);
   bytes.set(message, prefixBytes);

@@ -99,8 +99,9 @@ function encoderOf(desc: DescMessage): (answer: Message) => Buffer {
   return (answer) => {
     const known = kept.get(answer);
     if (known !== undefined) return known;
-    const bytes = framed(toBinary(desc, answer));
-    if (Object.isFrozen(answer)) kept.set(answer, bytes);
+    const lasting = Object.isFrozen(answer);
+    const bytes = framed(toBinary(desc, answer), { lasting });
+    if (lasting) kept.set(answer, bytes);
     return bytes;
   };
 }

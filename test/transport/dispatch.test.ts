@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { serve } from "../../src/call.ts";
 import { Failure } from "../../src/failure.ts";
 import { AuthService, RevokeRequestSchema } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
+import { mostUnderWay } from "../../src/transport/dispatch.ts";
 import { resolveMethods } from "../../src/transport/method.ts";
 import { basic, createParts, type DoorOptions } from "../support/doors.ts";
 
@@ -66,6 +67,20 @@ describe("a call", () => {
     const { send } = setup({ limits: { perClient: 1 } });
     await send(() => good);
     await expect(send(() => bad)).rejects.toMatchObject({ kind: "exhausted" });
+  });
+
+  it("F13: beyond the most that may be under way is refused undecoded, and taken again once one has ended", async () => {
+    const released = Promise.withResolvers<void>();
+    const revoke = () => released.promise.then(() => ({}));
+    const { send } = setup({ useCases: { revoke }, limits: { perSource: 1e6, perClient: 1e6 } });
+    const waiting = Array.from({ length: mostUnderWay }, () => send(() => good));
+    const undecoded = () => {
+      throw new Error("decoded");
+    };
+    await expect(send(undecoded)).rejects.toMatchObject({ kind: "exhausted", retryAfterMs: 250 });
+    released.resolve();
+    expect(new Set(await Promise.all(waiting))).toEqual(new Set(["answered"]));
+    expect(await send(() => good)).toBe("answered");
   });
 
   it("N7-09: with no time left runs nothing and decodes nothing", async () => {
