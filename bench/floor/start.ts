@@ -22,6 +22,7 @@ export type FloorOptions = { folder: string; tls?: { cert: string; key: string }
 export type Floor = {
   /** host:port of gRPC. */
   address: string;
+  pid: number;
   /** Microseconds of all threads so far, user and system. */
   processorUs(): number;
   stop(): Promise<void>;
@@ -38,6 +39,7 @@ export async function startFloor(options: FloorOptions): Promise<Floor> {
   const pid = pidOf(child);
   return {
     address: `127.0.0.1:${port}`,
+    pid,
     processorUs: () => processorUsOf(pid),
     stop: async () => {
       child.kill("SIGTERM");

@@ -1,6 +1,7 @@
 // One plan from its first call to its figures: keeps the slots busy at the plan's pace and notes every answer.
 import { setTimeout as pause } from "node:timers/promises";
 import type { LoadPlan, LoadResult } from "../support/load-plan.ts";
+import { processorUsOf } from "../support/processor.ts";
 import { createPace, type Pace } from "./pace.ts";
 import { createTally, type Tally } from "./tally.ts";
 import { openSlots, type Slot } from "./slots.ts";
@@ -18,25 +19,35 @@ const rest = 20;
  */
 export async function runPlan(plan: LoadPlan): Promise<LoadResult> {
   const { slots, close } = await openSlots(plan);
-  const tally = createTally();
+  const tally = createTally(plan.windowMs);
+  await pause(Math.max(0, (plan.startAt ?? 0) - Date.now()));
   const start = performance.now();
   const run = startRun({ slots, tally, pace: createPace(plan.pace, start) });
   const still =
     plan.pace.kind === "open" ? startTicker({ start, step: 1000 / plan.pace.perSecond }, run.sendDue) : never;
   await pause(1000 * plan.warmup);
+  const processor = startProcessor(plan.server);
   tally.begin(performance.now());
   await pause(1000 * plan.seconds);
   const now = performance.now();
   tally.end(now);
+  const processorUs = processor();
   still();
   const unsent = run.stop(now);
   await run.quiet(patience);
   tally.lose(run.underWay());
   close();
-  return { ...tally.result(), unsent };
+  return { ...tally.result(), unsent, calls: run.calls(), processorUs };
 }
 
 const never = (): void => {};
+
+/** Microseconds of the server's processor time from now on. Read here, so that they are those of the answers counted. */
+function startProcessor(server: number | undefined): () => number | undefined {
+  if (server === undefined) return () => undefined;
+  const before = processorUsOf(server);
+  return () => processorUsOf(server) - before;
+}
 
 type Parts = { slots: readonly Slot[]; tally: Tally; pace: Pace };
 
@@ -44,11 +55,13 @@ function startRun({ slots, tally, pace }: Parts) {
   const free = [...slots];
   const over = Promise.withResolvers<void>();
   let underWay = 0;
+  let calls = 0;
   let stopped = false;
 
   const send = (slot: Slot, due: number) => {
     const sent = performance.now();
     underWay += 1;
+    calls += 1;
     slot.call((outcome) => {
       underWay -= 1;
       tally.add(outcome, { due, sent, answered: performance.now() });
@@ -76,6 +89,7 @@ function startRun({ slots, tally, pace }: Parts) {
     /** Sends what is due, as far as slots are free; it does so by itself whenever one gets free. */
     sendDue,
     underWay: () => underWay,
+    calls: () => calls,
     /** Sends nothing more. Answers how many calls were due and not sent. */
     stop: (now: number): number => {
       stopped = true;

@@ -1,5 +1,5 @@
 // What came back: outcomes by name, and every single latency, kept until the end.
-import type { Latencies, LoadResult } from "../support/load-plan.ts";
+import type { Latencies, LoadResult, LoadWindow } from "../support/load-plan.ts";
 
 /** Milliseconds of the monotonic clock. */
 export type Times = { due: number; sent: number; answered: number };
@@ -11,12 +11,14 @@ export type Tally = {
   add(outcome: string, times: Times): void;
   /** So many calls whose answers never came. */
   lose(calls: number): void;
-  result(): Omit<LoadResult, "unsent">;
+  result(): Omit<LoadResult, "unsent" | "calls" | "processorUs">;
 };
 
-export function createTally(): Tally {
+/** `windowMs` makes the result tell of windows of that length as well. */
+export function createTally(windowMs?: number): Tally {
   const outcomes = new Map<string, number>();
   const [due, sent, refused] = [createSamples(), createSamples(), createSamples()];
+  const windows: Samples[] = [];
   let phase: "before" | "within" | "after" = "before";
   let [begun, ended] = [0, 0];
   const count = (outcome: string, calls = 1) => outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + calls);
@@ -37,6 +39,8 @@ export function createTally(): Tally {
       if (outcome !== "OK") return;
       due.add(times.answered - times.due);
       sent.add(times.answered - times.sent);
+      if (windowMs !== undefined)
+        windowAt(windows, (times.answered - begun) / windowMs).add(times.answered - times.sent);
     },
     lose: (calls) => void (calls > 0 && count("lost", calls)),
     result: () => {
@@ -48,14 +52,29 @@ export function createTally(): Tally {
         due: due.latencies(),
         sent: sent.latencies(),
         refused: outcomes.has("RESOURCE_EXHAUSTED") ? refused.latencies() : undefined,
+        ...(windowMs !== undefined && { windows: windowsOf(windows, Math.floor((ended - begun) / windowMs)) }),
       };
     },
   };
 }
 
+type Samples = ReturnType<typeof createSamples>;
+
+function windowAt(windows: Samples[], place: number): Samples {
+  const at = Math.floor(place);
+  while (windows.length <= at) windows.push(createSamples(64));
+  return windows[at] ?? createSamples();
+}
+
+/** As many as are asked for, also where nothing was answered in the last of them. */
+function windowsOf(windows: Samples[], count: number): LoadWindow[] {
+  if (count > 0) windowAt(windows, count - 1);
+  return windows.slice(0, count).map((samples) => ({ answers: samples.count(), p99: samples.latencies().p99 }));
+}
+
 /** Numbers without end, at eight bytes each. */
-function createSamples() {
-  let values = new Float64Array(4096);
+function createSamples(first = 4096) {
+  let values = new Float64Array(first);
   let count = 0;
   return {
     add: (value: number) => {
@@ -67,6 +86,7 @@ function createSamples() {
       values[count] = value;
       count += 1;
     },
+    count: () => count,
     latencies: () => latenciesOf(values.subarray(0, count)),
   };
 }

@@ -34,7 +34,16 @@ export type LoadPlan = {
   /** Seconds that are measured, and seconds before them that are not. */
   seconds: number;
   warmup: number;
+  /** Milliseconds since 1970. Connections are opened at once, and nothing is sent before; absent: nothing waits. */
+  startAt?: number;
+  /** Milliseconds: the good answers are also told by windows of this length. */
+  windowMs?: number;
+  /** The server's process, on this machine, whose processor time is read as the measured seconds begin and end. */
+  server?: number;
 };
+
+/** Good answers that came within one window: how many, and their p99 from the sending; NaN where there were none. */
+export type LoadWindow = { answers: number; p99: number };
 
 /** Milliseconds. `sent` counts from the sending, `due` from the time it was due (the same for a closed pace). */
 export type Latencies = { p50: number; p90: number; p99: number; max: number };
@@ -50,6 +59,12 @@ export type LoadResult = {
   sent: Latencies;
   /** Of answers that were refused (RESOURCE_EXHAUSTED), from the sending; undefined where there were none. */
   refused: Latencies | undefined;
+  /** One after the other from when the measured seconds began, the last one whole; absent where none were asked for. */
+  windows?: readonly LoadWindow[];
   /** Due and never sent when the time was over. */
   unsent: number;
+  /** Sent from the first to the last, those of the warm-up included. */
+  calls: number;
+  /** Microseconds of the server's processor time in the measured seconds, user and system; where the plan names it. */
+  processorUs: number | undefined;
 };

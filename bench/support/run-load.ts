@@ -49,12 +49,13 @@ export async function runH2load(plan: LoadPlan): Promise<LoadResult | undefined>
   }
 }
 
-type Run = { plan: Pick<LoadPlan, "seconds" | "warmup">; input: string };
+type Run = { plan: Pick<LoadPlan, "seconds" | "warmup" | "startAt">; input: string };
 
 /** What a command prints. Rejects unless it ends well within the plan's time and the grace. */
 async function output([command = "", ...words]: readonly string[], { plan, input }: Run): Promise<string> {
   const child = spawn(command, words, { stdio: ["pipe", "pipe", "inherit"] });
-  const deadline = setTimeout(() => child.kill("SIGKILL"), 1000 * (plan.seconds + plan.warmup + grace));
+  const waits = Math.max(0, (plan.startAt ?? 0) - Date.now());
+  const deadline = setTimeout(() => child.kill("SIGKILL"), waits + 1000 * (plan.seconds + plan.warmup + grace));
   // A process that ended before it read everything says why itself.
   child.stdin.on("error", () => {});
   child.stdin.end(input);
@@ -106,5 +107,7 @@ function resultOf(log: string, seconds: number): LoadResult {
     sent: taken,
     refused: undefined,
     unsent: 0,
+    calls: rows.length,
+    processorUs: undefined,
   };
 }

@@ -7,11 +7,13 @@ export type Person = { username: string; name: string; email: string; subject: s
 export const upstreamAudience = "tessera-bench";
 export const upstreamClient = "bench-web";
 
-export const peopleOf = (count: number): Person[] =>
-  Array.from({ length: count }, (_, at) => {
-    const username = `person-${String(at + 1).padStart(5, "0")}`;
-    return { username, name: `Person ${at + 1}`, email: `${username}@bench.test`, subject: `upstream|${username}` };
-  });
+export const peopleOf = (count: number): Person[] => Array.from({ length: count }, (_, at) => personOf(at));
+
+/** The first is 0. */
+export function personOf(at: number): Person {
+  const username = `person-${String(at + 1).padStart(5, "0")}`;
+  return { username, name: `Person ${at + 1}`, email: `${username}@bench.test`, subject: `upstream|${username}` };
+}
 
 const api = "https://api.bench.test";
 const scopes = ["read", "write", "move", "close"].flatMap((action) => [`ships:${action}`, `berths:${action}`]);

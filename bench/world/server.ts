@@ -35,10 +35,12 @@ export type ServerOptions = {
   /** PEM. The authority is trusted for upstream issuers as well. */
   files: { ca: string; cert: string; key: string };
   tls: boolean;
+  /** Beside the environment of this process. */
+  env?: Readonly<Record<string, string>>;
 };
 
 /** Its log, warnings and worse, goes to server.log in the folder. */
-export async function startServer({ command, folder, files, tls }: ServerOptions): Promise<Server> {
+export async function startServer({ command, folder, files, tls, env: more }: ServerOptions): Promise<Server> {
   const [grpc, http] = await freeAddresses();
   const secured = tls ? { "tls-cert-file": files.cert, "tls-key-file": files.key } : undefined;
   const flags = flagsOf(folder, {
@@ -49,7 +51,7 @@ export async function startServer({ command, folder, files, tls }: ServerOptions
     ...secured,
   });
   const log = openSync(join(folder, "server.log"), "a", 0o600);
-  const env = { ...process.env, NODE_EXTRA_CA_CERTS: files.ca };
+  const env = { ...process.env, NODE_EXTRA_CA_CERTS: files.ca, ...more };
   const start = performance.now();
   const child = spawn(process.execPath, [command, "serve", ...flags], { stdio: ["ignore", log, log], env });
   closeSync(log);

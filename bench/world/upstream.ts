@@ -3,6 +3,7 @@ import { randomBytes, randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
+import Sqlite from "better-sqlite3";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { type Person, upstreamAudience, upstreamClient } from "./declaration.ts";
 
@@ -42,6 +43,14 @@ export async function startUpstream(certificate: { cert: string; key: string }):
       await once(server, "close");
     },
   };
+}
+
+/** Has the tenants of a stopped instance's file trust this issuer, in place of the one that was here before it. */
+export function moveUpstream(path: string, { issuer, jwksUri }: Pick<Upstream, "issuer" | "jwksUri">): void {
+  const file = new Sqlite(path);
+  file.prepare("UPDATE connector SET issuer = ?, jwks_uri = ?").run(issuer, jwksUri);
+  file.prepare("UPDATE connector_audience SET issuer = ?").run(issuer);
+  file.close();
 }
 
 /** As a social sign-in has them (OpenID Connect Core section 2). */
