@@ -56,7 +56,7 @@ export async function aliveToken(
     roles: (claims.roles ?? []).filter((name) => roles.has(name)),
     consent,
     rests: {
-      on: [claims.tenant_id, claims.sub, claims.jti, ...[standing, ...ancestors].map(({ grant }) => grant.id)],
+      on: [claims.tenant_id, claims.jti, ...[standing, ...ancestors].flatMap(({ grant }) => [grant.id, grant.userId])],
       until: Math.min(live.until, ...[standing, ...ancestors].map(({ grant }) => grant.expireTime)),
     },
   };

@@ -1,6 +1,6 @@
 // A unary gRPC call on its HTTP/2 stream (PROTOCOL-HTTP2 of gRPC): one framed message in, one out, a status at the end.
 // It knows nothing of methods or messages. grpc-js serves every other kind of call.
-import type { IncomingHttpHeaders, OutgoingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import { Failure } from "../failure.ts";
@@ -8,11 +8,12 @@ import { largestRequest } from "./limits.ts";
 
 export type Unary = {
   headers: IncomingHttpHeaders;
-  /** Milliseconds that the caller gives it; undefined for as long as it takes. */
+  /** Milliseconds left of what the caller gave it; undefined for as long as it takes. */
   timeoutMs: number | undefined;
   /** Aborted when the caller leaves. */
   cancel: AbortController;
-  message: Buffer;
+  /** The message, decompressed where it has to be. Throws Failure. */
+  message(): Buffer;
 };
 
 /** What is sent after the answer, or instead of it: `grpc-status` and what belongs to it. */
@@ -21,69 +22,101 @@ export type Trailers = OutgoingHttpHeaders;
 /** Answers a message, framed. `refuse` makes the trailers of whatever is thrown. */
 export type UnaryHandler = { answer(call: Unary): Promise<Buffer>; refuse(thrown: unknown): Trailers };
 
-export function serveUnary(stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handler: UnaryHandler): void {
-  // Whatever goes wrong with a stream also closes it.
-  stream.on("error", () => {});
-  if (!headers["content-type"]?.startsWith("application/grpc")) {
-    stream.respond({ ":status": 415 }, { endStream: true });
-    return;
-  }
-  const received: Buffer[] = [];
-  let size = 0;
-  stream.on("data", (part: Buffer) => {
-    if (stream.headersSent) return;
-    received.push(part);
-    size += part.length;
-    // Said as soon as it is known; what still comes is read past.
-    if (size > prefixBytes + largestRequest) end(stream, tooLarge.trailers);
-  });
-  stream.once("end", () => {
-    if (!stream.headersSent && !stream.closed) run(stream, headers, received, handler);
-  });
+/** Milliseconds from the headers of a request to its last byte, and for what is still sent after a refusal. */
+const bodyMs = 10_000;
+const pastMs = 1_000;
+/** Bytes of all requests that are under way. */
+const mostHeld = 64 * 2 ** 20;
+
+export type ServeUnary = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handler: UnaryHandler) => void;
+
+/** Serves the streams of one door. */
+export function unaryServer(): ServeUnary {
+  let held = 0;
+  return (stream, headers, handler) => {
+    // Whatever goes wrong with a stream also closes it.
+    stream.on("error", () => {});
+    if (!/^application\/grpc(?:$|[+;])/.test(headers["content-type"] ?? "")) {
+      stream.respond({ ":status": 415 }, { endStream: true });
+      return;
+    }
+    const timeoutMs = timeoutOf(headers["grpc-timeout"]);
+    if (timeoutMs === "malformed") return end(stream, plainStatus(status.INTERNAL, "the timeout is malformed"));
+    const since = performance.now();
+    const late = () => end(stream, plainStatus(status.DEADLINE_EXCEEDED, "the request did not come in time"));
+    const overdue = setTimeout(late, Math.min(timeoutMs ?? bodyMs, bodyMs));
+    const body = collectBody();
+    stream.on("data", (part: Buffer) => {
+      // What comes after a refusal is read past.
+      if (stream.headersSent) return;
+      held += part.length;
+      if (!body.add(part)) end(stream, plainStatus(status.RESOURCE_EXHAUSTED, tooLarge));
+      else if (held > mostHeld) end(stream, plainStatus(status.RESOURCE_EXHAUSTED, "too much is under way"));
+    });
+    stream.once("close", () => {
+      clearTimeout(overdue);
+      held -= body.length();
+    });
+    stream.once("end", () => {
+      clearTimeout(overdue);
+      if (stream.headersSent || stream.closed) return;
+      const left = timeoutMs && timeoutMs - (performance.now() - since);
+      const message = () => messageOf(body.bytes(), headers["grpc-encoding"]);
+      run(stream, { headers, timeoutMs: left, message }, handler);
+    });
+  };
 }
 
-function run(
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  received: readonly Buffer[],
-  { answer, refuse }: UnaryHandler,
-): void {
+function run(stream: ServerHttp2Stream, call: Omit<Unary, "cancel">, { answer, refuse }: UnaryHandler): void {
   const cancel = new AbortController();
   stream.once("close", () => {
     if (!stream.headersSent) cancel.abort(new Failure("cancelled", "the caller has left"));
   });
-  const answered = async () => {
-    const timeoutMs = timeoutOf(headers["grpc-timeout"]);
-    return answer({ headers, timeoutMs, cancel, message: messageOf(received, headers["grpc-encoding"]) });
-  };
-  answered().then(
-    (message) => reply(stream, message),
-    (thrown: unknown) => end(stream, thrown instanceof Malformed ? thrown.trailers : refuse(thrown)),
-  );
-}
-
-/** A call that is not well-formed gRPC; the status says what is wrong with it. */
-class Malformed extends Error {
-  trailers: Trailers;
-  constructor(code: status, details: string) {
-    super(details);
-    this.trailers = plainStatus(code, details);
-  }
+  answer({ ...call, cancel })
+    .then(
+      (message) => reply(stream, message),
+      (thrown: unknown) => end(stream, refuse(thrown)),
+    )
+    // A defect in what is above costs the call and not the process.
+    .catch(() => stream.close());
 }
 
 const prefixBytes = 5;
-const tooLarge = new Malformed(status.RESOURCE_EXHAUSTED, "the request is too large");
+const tooLarge = "the request is too large";
+
+/** Most bodies are one part, and stay it; of others the bytes are kept and not the parts, however many there are. */
+function collectBody() {
+  let bytes: Buffer = Buffer.alloc(0);
+  let length = 0;
+  return {
+    /** False once it is, or says it will be, larger than a request may be. */
+    add(part: Buffer): boolean {
+      if (length === 0) bytes = part;
+      else {
+        const needed = length + part.length;
+        if (needed > bytes.length) bytes = Buffer.concat([bytes.subarray(0, length)], Math.max(needed, 2 * length));
+        part.copy(bytes, length);
+      }
+      length += part.length;
+      return length < prefixBytes
+        ? true
+        : bytes.readUInt32BE(1) <= largestRequest && length <= prefixBytes + largestRequest;
+    },
+    bytes: () => bytes.subarray(0, length),
+    length: () => length,
+  };
+}
 
 /** Exactly one message, whole, in the encoding that was named. */
-function messageOf(received: readonly Buffer[], encoding: string | string[] | undefined): Buffer {
-  const [first] = received;
-  const bytes = first !== undefined && received.length === 1 ? first : Buffer.concat(received);
-  if (bytes.length < prefixBytes) throw new Malformed(status.UNIMPLEMENTED, "a request has one message");
-  const length = bytes.readUInt32BE(1);
-  if (length > largestRequest) throw tooLarge;
-  if (bytes.length !== length + prefixBytes) throw new Malformed(status.UNIMPLEMENTED, "a request has one message");
+function messageOf(bytes: Buffer, encoding: string | string[] | undefined): Buffer {
+  if (bytes.length < prefixBytes || bytes.length !== prefixBytes + bytes.readUInt32BE(1))
+    throw new Failure("invalid", "a request has one message, and all of it");
   const message = bytes.subarray(prefixBytes);
-  return bytes[0] === 0 ? message : decompressed(message, String(encoding));
+  const [flag] = bytes;
+  if (flag === 0) return message;
+  if (flag !== 1 || encoding === undefined || encoding === "identity")
+    throw new Failure("invalid", "the message is compressed, and nothing says how");
+  return decompressed(message, String(encoding));
 }
 
 const decompressors = new Map([
@@ -94,22 +127,21 @@ const decompressors = new Map([
 /** At once: what comes out is as limited as what comes in. */
 function decompressed(message: Buffer, encoding: string): Buffer {
   const decompress = decompressors.get(encoding);
-  if (decompress === undefined) throw new Malformed(status.UNIMPLEMENTED, "the encoding is not known");
+  if (decompress === undefined) throw new Failure("unimplemented", "the encoding is not known");
   try {
     return decompress(message, { maxOutputLength: largestRequest });
   } catch (thrown) {
-    if (thrown instanceof RangeError) throw tooLarge;
-    throw new Malformed(status.INTERNAL, "the message cannot be decompressed");
+    if (thrown instanceof RangeError) throw new Failure("exhausted", tooLarge);
+    throw new Failure("invalid", "the message cannot be decompressed");
   }
 }
 
 const unitMs = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
-function timeoutOf(header: string | string[] | undefined): number | undefined {
+function timeoutOf(header: string | string[] | undefined): number | undefined | "malformed" {
   if (header === undefined) return undefined;
   const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(String(header)) ?? [];
-  if (digits === undefined) throw new Malformed(status.INTERNAL, "the timeout is malformed");
-  return Number(digits) * unitMs[unit as keyof typeof unitMs];
+  return digits === undefined ? "malformed" : Number(digits) * unitMs[unit as keyof typeof unitMs];
 }
 
 const responseHeaders: OutgoingHttpHeaders = {
@@ -130,11 +162,15 @@ function reply(stream: ServerHttp2Stream, message: Buffer): void {
 function end(stream: ServerHttp2Stream, trailers: Trailers): void {
   if (stream.closed || stream.headersSent) return;
   stream.respond({ ...responseHeaders, ...trailers }, { endStream: true });
+  if (stream.readableEnded) return;
+  // Nobody has to send the rest of a request that was refused (RFC 9113 section 8.1); said at once, it would overtake this.
+  const cut = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), pastMs);
+  stream.once("close", () => clearTimeout(cut));
 }
 
 /** `details` travels in percent-encoding. */
 export function plainStatus(code: status, details: string): Trailers {
-  return { "grpc-status": String(code), "grpc-message": encodeURI(details) };
+  return { "grpc-status": String(code), "grpc-message": encodeURI(details.toWellFormed()) };
 }
 
 /** A message as it travels: uncompressed, its length before it. `lasting` keeps none of Node's pool alive with it. */

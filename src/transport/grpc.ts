@@ -12,7 +12,7 @@ import type { Dispatch } from "./dispatch.ts";
 import { grpcStatus } from "./errors.ts";
 import { serveHealth } from "./grpc-health.ts";
 import { serveReflection } from "./grpc-reflection.ts";
-import { framed, plainStatus, serveUnary, type Trailers, type UnaryHandler } from "./grpc-unary.ts";
+import { framed, plainStatus, type Trailers, type UnaryHandler, unaryServer } from "./grpc-unary.ts";
 import { type Listener, type ListenerLimits, listenerLimits, listenFor } from "./listener.ts";
 import { largestRequest, plainAddress } from "./limits.ts";
 import type { Method } from "./method.ts";
@@ -43,6 +43,7 @@ export async function startGrpc(parts: GrpcParts, address: Address): Promise<Doo
   const names = services.map(({ typeName }) => typeName);
   const health = serveHealth(server, names);
   if (parts.reflection) await serveReflection(server, services);
+  const serveUnary = unaryServer();
   const takeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     const handler = handlers.get(headers[":path"] ?? "");
     if (handler !== undefined) serveUnary(stream, headers, handler(peerOf(stream.session)));
@@ -85,7 +86,7 @@ function handlerOf({ dispatch, secure }: GrpcParts, method: Method): (peer: Peer
         cancel,
         read: () => {
           refuseBinary(headers);
-          return decodeBinary(method.desc.input, message);
+          return decodeBinary(method.desc.input, message());
         },
         write,
       }),

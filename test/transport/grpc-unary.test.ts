@@ -1,0 +1,111 @@
+// Bodies that come slowly, in pieces, or never; and what a call says of itself.
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:http2";
+import { gzipSync } from "node:zlib";
+import { afterEach, describe, expect, it } from "vitest";
+import { openDoors } from "../support/doors.ts";
+import { framed, goodBody, goodHeaders, raw } from "../support/raw-grpc.ts";
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+async function setUp() {
+  const doors = await openDoors();
+  const session: ClientHttp2Session = connect(`http://127.0.0.1:${doors.grpc.port}`);
+  session.on("error", () => {});
+  closing.push(
+    () => session.destroy(),
+    () => doors.close(),
+  );
+  const open = (headers: OutgoingHttpHeaders = {}) => {
+    const stream = session.request({ ...goodHeaders, ...headers });
+    stream.on("error", () => {});
+    return { stream, status: statusOf(stream) };
+  };
+  return { port: doors.grpc.port, open };
+}
+
+/** The gRPC status, or the HTTP status where there is none. */
+function statusOf(stream: ClientHttp2Stream): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  let http = "none";
+  stream.on("response", (fields) => {
+    http = `HTTP ${fields[":status"]}`;
+    if (fields["grpc-status"] !== undefined) resolve(String(fields["grpc-status"]));
+  });
+  stream.on("trailers", (fields) => resolve(String(fields["grpc-status"])));
+  stream.on("close", () => resolve(http));
+  stream.resume();
+  return promise;
+}
+
+describe("a body", () => {
+  it("that never ends is given up at the caller's own deadline", async () => {
+    const { open } = await setUp();
+    const { stream, status } = open({ "grpc-timeout": "50m" });
+    stream.write(goodBody.subarray(0, 3));
+    expect(await status).toBe("4");
+  });
+
+  it("that comes late has only what is left of the caller's time", async () => {
+    const { open } = await setUp();
+    const { stream, status } = open({ "grpc-timeout": "0n" });
+    stream.end(goodBody);
+    expect(await status).toBe("4");
+  });
+
+  it("may come byte by byte", async () => {
+    const { open } = await setUp();
+    const { stream, status } = open();
+    for (const byte of goodBody) stream.write(Buffer.from([byte]));
+    stream.end();
+    expect(await status).toBe("0");
+  });
+
+  it("N7-05: that says it is too large is refused before it comes, and its stream is closed", async () => {
+    const { open } = await setUp();
+    const { stream, status } = open();
+    const closed = new Promise((resolve) => stream.on("close", resolve));
+    stream.write(framed(Buffer.alloc(10), { length: 262_145 }));
+    expect(await status).toBe("8");
+    await closed;
+  });
+});
+
+describe("a call", () => {
+  it.each([
+    ["application/grpc", "0"],
+    ["application/grpc+proto", "0"],
+    ["application/grpc;charset=utf-8", "0"],
+    ["application/grpc-web", "none"],
+    ["application/grpc-web+proto", "none"],
+    ["application/grpcx", "none"],
+  ])("of the content type %s is answered with grpc-status %s", async (type, grpcStatus) => {
+    const { port } = await setUp();
+    const answered = await raw(port, { ...goodHeaders, "content-type": type });
+    expect(answered.grpcStatus).toBe(grpcStatus);
+    if (grpcStatus === "none") expect(answered.status).toBe("415");
+  });
+
+  it.each([
+    ["gzip", 1, gzipSync(goodBody.subarray(5)), "0"],
+    ["gzip", 2, gzipSync(goodBody.subarray(5)), "3"],
+    ["identity", 1, goodBody.subarray(5), "3"],
+    [undefined, 1, goodBody.subarray(5), "3"],
+    ["identity", 0, goodBody.subarray(5), "0"],
+    ["br", 1, goodBody.subarray(5), "12"],
+  ])("with the encoding %s and the flag %i is answered with its status", async (encoding, flag, message, expected) => {
+    const { port } = await setUp();
+    const headers = { ...goodHeaders, ...(encoding !== undefined && { "grpc-encoding": encoding }) };
+    expect((await raw(port, headers, framed(message, { flag }))).grpcStatus).toBe(expected);
+  });
+
+  it.each(["soon", "1", "123456789S", "-1S", "1 S", ""])(
+    "with the timeout %j is refused as malformed",
+    async (timeout) => {
+      const { port } = await setUp();
+      expect((await raw(port, { ...goodHeaders, "grpc-timeout": timeout })).grpcStatus).toBe("13");
+    },
+  );
+});
