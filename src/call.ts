@@ -6,7 +6,7 @@ import type { AccessClaims } from "./tokens/mint.ts";
 
 /** An application with the two things above it that can be disabled. */
 export type ClientState = {
-  application: Row<"application">;
+  application: Omit<Row<"application">, "customData">;
   project: Pick<Row<"project">, "id" | "disabled">;
   tenant: Pick<Row<"tenant">, "id" | "disabled" | "policyEpoch">;
 };

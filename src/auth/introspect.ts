@@ -34,8 +34,8 @@ type Picture = {
   serverClientIds: readonly string[];
 };
 
-/** Access tokens whose picture is remembered, until something it rests on changes. */
-const picturesKept = 5_000;
+/** Access tokens whose picture is remembered, until something it rests on changes; and how long they are together. */
+const picturesKept = { max: 10_000, maxSize: 8_000_000 };
 
 /** All an inactive token is told about, whatever made it so (RFC 7662 section 2.2). */
 const inactive: Answer = { active: false };
@@ -67,19 +67,26 @@ async function aboutAccessToken(parts: Remembering, call: Call, token: string): 
   const claims = readOwnToken(parts, token, call.now);
   if (claims === undefined || claims.tenant_id !== callingClient(call).application.tenantId) return inactive;
   const known = parts.pictures.get(claims.jti);
-  const picture = known !== undefined && call.now < known.until ? known : await pictureOf(parts, claims, call.now);
+  const picture =
+    known !== undefined && call.now < known.until
+      ? known
+      : await pictureOf(parts, claims, { now: call.now, size: token.length });
   if (picture === undefined || !(await mayRead(parts, call, picture.serverClientIds))) return inactive;
   return picture.answer;
 }
 
-async function pictureOf(parts: Remembering, claims: AccessClaims, now: number): Promise<Picture | undefined> {
+async function pictureOf(
+  parts: Remembering,
+  claims: AccessClaims,
+  { now, size }: { now: number; size: number },
+): Promise<Picture | undefined> {
   const since = parts.store.changes.count();
   const alive = await aliveToken(parts, claims, now);
   if (alive === undefined) return undefined;
   const { until, on } = alive.rests;
   const answer = Object.freeze(create(IntrospectResponseSchema, describe(claims, alive)));
   const picture = { answer, until, serverClientIds: alive.standing.resource.serverClientIds };
-  parts.pictures.keep(claims.jti, picture, on, since);
+  parts.pictures.keep(claims.jti, picture, { ids: on, since, size });
   return picture;
 }
 

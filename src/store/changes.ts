@@ -62,7 +62,6 @@ const nobody = (): readonly string[] => [];
 const concerns = {
   // What was not there was not remembered either.
   openGrant: nobody,
-  joinUser: nobody,
   // No remembered read shows generations and digests, times of use, or what has expired.
   rotateFamily: nobody,
   touchSecret: nobody,
@@ -72,6 +71,7 @@ const concerns = {
   raiseHighWater: nobody,
   setInstanceValue: nobody,
   saveKeys: nobody,
+  joinUser: ({ user }) => [user.id],
   endGrant: ({ grantId }) => [grantId],
   revokeToken: ({ token }) => [token.jti],
   createRow: ofRow,

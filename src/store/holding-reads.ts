@@ -31,7 +31,10 @@ export function bindHoldingReads({ db, t }: Connection) {
     .where(and(eq(t.groupMember.tenantId, given("tenantId")), eq(t.groupMember.userId, given("userId"))))
     .prepare();
   const membership = db
-    .select({ organization: t.organization, roleIds: t.organizationMember.organizationRoleIds })
+    .select({
+      organization: { id: t.organization.id, name: t.organization.name, disabled: t.organization.disabled },
+      roleIds: t.organizationMember.organizationRoleIds,
+    })
     .from(t.organizationMember)
     .innerJoin(t.organization, eq(t.organization.id, t.organizationMember.organizationId))
     .where(

@@ -6,13 +6,16 @@ import type { Changes } from "./changes.ts";
 export type Memo<Value extends object> = {
   /** Undefined where nothing is known, or something changed. */
   get(key: string): Value | undefined;
-  /** `ids` are those it was made of; `since` is `changes.count()` from before the first of them was read. */
-  keep(key: string, value: Value, ids: readonly string[], since: number): void;
+  /** Made of the rows of these ids; `since` is `changes.count()` from before the first of them was read. */
+  keep(key: string, value: Value, made: { ids: readonly string[]; since: number; size?: number }): void;
 };
+
+/** Values that are kept, and their sizes together where each has one. What was asked for longest ago goes first. */
+export type Most = { max: number; maxSize?: number };
 
 export function createMemo<Value extends object>(
   changes: Pick<Changes, "unchanged" | "count">,
-  most: number,
+  most: Most,
 ): Memo<Value> {
   // Made with the first value: it takes the room for all of them at once.
   let kept: LRUCache<string, { value: Value; ids: readonly string[]; since: number }> | undefined;
@@ -29,9 +32,9 @@ export function createMemo<Value extends object>(
       known.since = now;
       return known.value;
     },
-    keep(key, value, ids, since) {
-      kept ??= new LRUCache({ max: most });
-      kept.set(key, { value, ids, since });
+    keep(key, value, { ids, since, size }) {
+      kept ??= new LRUCache(most);
+      kept.set(key, { value, ids, since }, size === undefined ? {} : { size });
     },
   };
 }

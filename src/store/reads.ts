@@ -1,5 +1,6 @@
 // Every read on the way of a request, by name. Prepared once per connection; a read never sees an uncommitted write.
 import { and, eq, exists, gt, sql } from "drizzle-orm/sql";
+import { getTableColumns } from "drizzle-orm/utils";
 import { bindTrailReads } from "./audit-rows.ts";
 import { bindBootstrapReads } from "./bootstrap-operations.ts";
 import { bindConsentReads } from "./consent-reads.ts";
@@ -21,10 +22,12 @@ export type PolicyRows = {
 /** Reads that find the tenant, or stand above tenants. */
 export function bindInstanceReads(connection: Connection) {
   const { db, t } = connection;
+  // What customers keep with an application may be large, and no call asks for it.
+  const { customData: _customData, ...application } = getTableColumns(t.application);
   const clients = () =>
     db
       .select({
-        application: t.application,
+        application,
         project: { id: t.project.id, disabled: t.project.disabled },
         tenant: { id: t.tenant.id, disabled: t.tenant.disabled, policyEpoch: t.tenant.policyEpoch },
       })
@@ -44,8 +47,10 @@ export function bindInstanceReads(connection: Connection) {
     .where(eq(t.applicationOrigin.origin, given("origin")))
     .limit(1)
     .prepare();
+  // When it was last used changes too often to be remembered.
+  const { lastUseTime: _lastUseTime, ...secret } = getTableColumns(t.applicationSecret);
   const secrets = db
-    .select()
+    .select(secret)
     .from(t.applicationSecret)
     .where(eq(t.applicationSecret.applicationId, given("applicationId")))
     .prepare();

@@ -5,7 +5,7 @@ import { createMemo } from "./memo.ts";
 import type { InstanceReads, TenantReads } from "./reads.ts";
 
 /** Answers of each read that are kept. */
-const answersKept = 5_000;
+const answersKept = 10_000;
 
 type Read = (...args: never[]) => Promise<unknown>;
 /** Whom an answer concerns beside the tenant; its ids are what changes.ts says a write to any of its rows concerns. */
@@ -61,16 +61,16 @@ function remember(
   changes: Watching,
   ownersOf: (answer: unknown, args: unknown[]) => readonly string[],
 ): AnyRead {
-  const memo = createMemo<{ answer: unknown }>(changes, answersKept);
+  const memo = createMemo<{ answer: unknown }>(changes, { max: answersKept });
   return async (...args) => {
-    const key = args.join("\n");
+    const key = JSON.stringify(args);
     const known = memo.get(key);
     if (known !== undefined) return known.answer;
     const since = changes.count();
     const answer = frozen(await read(...args));
     const owners = answer === undefined ? [] : ownersOf(answer, args);
     // What is not there yet has no owner that a write could name.
-    if (owners.length > 0) memo.keep(key, { answer }, owners, since);
+    if (owners.length > 0) memo.keep(key, { answer }, { ids: owners, since });
     return answer;
   };
 }

@@ -16,8 +16,8 @@ export type VerifyOptions = { now: number; audience?: string };
  */
 export type Verify = (token: string, options: VerifyOptions) => AccessClaims;
 
-/** Tokens whose signature is not checked again. */
-const tokensKept = 5_000;
+/** Tokens whose signature is not checked again, and how long they are together at most. */
+const tokensKept = { max: 10_000, maxSize: 8_000_000 };
 
 /** A token whose signature was good by this key. */
 type Signed = { claims: AccessClaims; kid: string; check: CheckSignature };
@@ -28,7 +28,7 @@ type Signed = { claims: AccessClaims; kid: string; check: CheckSignature };
  * are looked at each time. No leeway: who wrote the times and who reads them share a clock.
  */
 export function createVerifier({ keyring, issuer }: { keyring: Pick<Keyring, "verifier">; issuer: string }): Verify {
-  const known = new LRUCache<string, Signed>({ max: tokensKept });
+  const known = new LRUCache<string, Signed>(tokensKept);
   return (token, { now, audience }) => {
     const digest = hash("sha256", token, "base64url");
     const remembered = known.get(digest);
@@ -38,7 +38,7 @@ export function createVerifier({ keyring, issuer }: { keyring: Pick<Keyring, "ve
     if (claims.iss !== issuer) throw badToken("another issuer");
     if (now >= claims.exp * 1000 || now < (claims.nbf ?? 0) * 1000) throw badToken("not at this time");
     if (audience !== undefined && claims.aud !== audience) throw badToken("for another audience");
-    if (remembered === undefined) known.set(digest, signed);
+    if (remembered === undefined) known.set(digest, signed, { size: token.length });
     return claims;
   };
 }

@@ -99,7 +99,14 @@ describe("a grant", () => {
 
   it("needs no connector, organization or refresh family that it never had", () => {
     const grant = { ...alive.grant, organizationId: null, connectorId: null };
-    const bare = { ...alive, grant, connector: null, organization: null, membership: null, family: { revokeTime: null } };
+    const bare = {
+      ...alive,
+      grant,
+      connector: null,
+      organization: null,
+      membership: null,
+      family: { revokeTime: null },
+    };
     expect(endedBecause(bare, now)).toBeUndefined();
   });
 });
