@@ -9,7 +9,7 @@ import { Failure, type Violation } from "./failure.ts";
 export type Validate = (desc: DescMessage, message: Message) => void;
 
 export function createValidation(): Validate {
-  const validator = createValidator();
+  const validator = createValidator({ regexMatch: matcher() });
   return (desc, message) => {
     const { kind, violations, error } = validator.validate(desc, message);
     if (kind === "error") throw error;
@@ -22,6 +22,19 @@ export function createValidation(): Validate {
         })),
       );
     }
+  };
+}
+
+/**
+ * The patterns of the contract are few, our own, and read a value from left to right, so the engine of the language takes
+ * them, several times as fast as the one that protovalidate brings for patterns of strangers.
+ */
+function matcher(): (pattern: string, value: string) => boolean {
+  const compiled = new Map<string, RegExp>();
+  return (pattern, value) => {
+    const known = compiled.get(pattern) ?? new RegExp(pattern, "u");
+    compiled.set(pattern, known);
+    return known.test(value);
   };
 }
 

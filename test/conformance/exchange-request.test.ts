@@ -46,8 +46,16 @@ describe("the request", () => {
     const list = name === "audience";
     const access_token = world.token(world.red, "ada");
     const refused = { ok: false, kind: "unimplemented", reason: "UNIMPLEMENTED", fields: [name] };
-    expect(await ask(access_token, { [name]: list ? ["x"] : "x" })).toMatchObject(refused);
+    // The two names of the subject token never stand together.
+    const own = name === "subject_token" ? "" : access_token;
+    expect(await ask(own, { [name]: list ? ["x"] : "x" })).toMatchObject(refused);
     expect(await ask(access_token, { [name]: list ? [] : "" })).toMatchObject({ ok: true });
+  });
+
+  it("has one subject token, under one of its two names", async () => {
+    const subject_token = world.token(world.red, "ada");
+    expect(await ask(subject_token, { subject_token })).toMatchObject({ ok: false, kind: "invalid" });
+    expect(await ask("")).toMatchObject({ ok: false, kind: "invalid" });
   });
 
   it("N3-08: may ask for the type of token that it gets", async () => {
