@@ -39,6 +39,9 @@ export type ServerOptions = {
   env?: Readonly<Record<string, string>>;
 };
 
+/** How docs/operating.md starts it. */
+const asOperatingSays = ["--max-semi-space-size=4"];
+
 /** Its log, warnings and worse, goes to server.log in the folder. */
 export async function startServer({ command, folder, files, tls, env: more }: ServerOptions): Promise<Server> {
   const [grpc, http] = await freeAddresses();
@@ -53,7 +56,10 @@ export async function startServer({ command, folder, files, tls, env: more }: Se
   const log = openSync(join(folder, "server.log"), "a", 0o600);
   const env = { ...process.env, NODE_EXTRA_CA_CERTS: files.ca, ...more };
   const start = performance.now();
-  const child = spawn(process.execPath, [command, "serve", ...flags], { stdio: ["ignore", log, log], env });
+  const child = spawn(process.execPath, [...asOperatingSays, command, "serve", ...flags], {
+    stdio: ["ignore", log, log],
+    env,
+  });
   closeSync(log);
   const ca = tls ? readFileSync(files.ca, "utf8") : undefined;
   const get = (path: string) => ask(`${tls ? "https" : "http"}://${http}${path}`, { ca });

@@ -35,7 +35,7 @@ type Picture = {
 };
 
 /** Access tokens whose picture is remembered, until something it rests on changes; and how long they are together. */
-const picturesKept = { max: 10_000, maxSize: 8_000_000 };
+const picturesKept = { max: 5_000, maxSize: 4_000_000 };
 
 /** All an inactive token is told about, whatever made it so (RFC 7662 section 2.2). */
 const inactive: Answer = { active: false };

@@ -5,7 +5,7 @@ import { createMemo } from "./memo.ts";
 import type { InstanceReads, TenantReads } from "./reads.ts";
 
 /** Answers of each read that are kept. */
-const answersKept = 10_000;
+const answersKept = 5_000;
 
 type Read = (...args: never[]) => Promise<unknown>;
 /** Whom an answer concerns beside the tenant; its ids are what changes.ts says a write to any of its rows concerns. */

@@ -17,7 +17,7 @@ export type VerifyOptions = { now: number; audience?: string };
 export type Verify = (token: string, options: VerifyOptions) => AccessClaims;
 
 /** Tokens whose signature is not checked again, and how long they are together at most. */
-const tokensKept = { max: 10_000, maxSize: 8_000_000 };
+const tokensKept = { max: 5_000, maxSize: 4_000_000 };
 
 /** A token whose signature was good by this key. */
 type Signed = { claims: AccessClaims; kid: string; check: CheckSignature };
