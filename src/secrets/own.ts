@@ -16,8 +16,8 @@ export type OwnSecretsParts = {
 };
 
 /**
- * Every stored secret is compared, and one that does not exist if there is none, so that each refusal costs the same. One
- * that was right is known again by its SHA-256 until the stored secrets change.
+ * Every stored secret is compared, and one that does not exist if there is none, so that no comparison tells how near it
+ * was. One that was right is known again by its SHA-256 until the stored secrets change.
  */
 export function createOwnSecrets({ keyring, secretsOf, touch }: OwnSecretsParts): Secrets {
   const proven = new WeakMap<readonly StoredSecret[], Map<string, StoredSecret>>();

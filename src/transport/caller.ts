@@ -108,7 +108,8 @@ async function bySecret(
   const { clientId, secret: presented } = credential;
   const client = await findClient(clientId);
   if (presented === "") return asPublic(client, offered.origin);
-  // An unknown application costs the same check as a known one.
+  // An unknown application is checked like a known one. That it takes longer, since nothing of it is remembered, tells an
+  // id at most, and ids are no secret.
   const [tenantId, projectId] = client ? [client.tenant.id, client.project.id] : ["-", "-"];
   const outcome = await secrets.verify({ tenantId, projectId, clientId, presented, now, signal });
   if (!client || outcome !== "ok") throw invalidClient(client ? `secret: ${outcome}` : "unknown application");

@@ -70,14 +70,14 @@ describe("a token of ours", () => {
     const { mint, verify } = await setUp();
     for (const algorithm of ["ES256", "ES384", "EdDSA", "RS256"] as const) {
       const { token } = await mint(full, algorithm);
-      expect(await verify(token, { now, audience: full.aud })).toEqual({ ...full, iss: issuer });
+      expect(verify(token, { now, audience: full.aud })).toEqual({ ...full, iss: issuer });
     }
   });
 
   it("RFC 9068 section 4: passes with the long spelling of its type", async () => {
     const { sign, verify } = await setUp();
     const token = await sign({ ...claims, iss: issuer }, { typ: "application/at+jwt" });
-    expect(await verify(token, { now })).toMatchObject({ jti: "token-1" });
+    expect(verify(token, { now })).toMatchObject({ jti: "token-1" });
   });
 
   it("N2-12: passes after its key was rotated, and not after that was revoked", async () => {
@@ -86,7 +86,7 @@ describe("a token of ours", () => {
     clock.advance(600_000);
     await keyring.rotate();
     expect((await keyring.signer("ES256")).kid).not.toBe(kid);
-    expect(await verify(token, { now })).toMatchObject({ jti: "token-1" });
+    expect(verify(token, { now })).toMatchObject({ jti: "token-1" });
     await keyring.revoke(kid);
     expect(await outcome({ verify }, token)).toMatchObject(refused);
   });
@@ -96,7 +96,7 @@ describe("time", () => {
   it("ends with exp to the second, without leeway", async () => {
     const world = await setUp();
     const { token } = await world.mint(claims, "ES256");
-    expect(await world.verify(token, { now: now + 899_999 })).toMatchObject({ exp: iat + 900 });
+    expect(world.verify(token, { now: now + 899_999 })).toMatchObject({ exp: iat + 900 });
     expect(await outcome(world, token, now + 900_000)).toMatchObject(refused);
   });
 
