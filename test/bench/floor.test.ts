@@ -3,9 +3,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Client, credentials } from "@grpc/grpc-js";
 import Sqlite from "better-sqlite3";
-import { expect, it, onTestFinished } from "vitest";
+import { expect, it, onTestFinished, vi } from "vitest";
 import { measurePrimitives } from "../../bench/floor/primitives.ts";
 import { startFloor } from "../../bench/floor/start.ts";
+
+// Processes are started, and beside other tests that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 const asIs = (bytes: Buffer): Buffer => bytes;
 

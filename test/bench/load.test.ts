@@ -6,12 +6,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, status } from "@grpc/grpc-js";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { runPlan } from "../../bench/load/run-plan.ts";
 import { hasH2load, runH2load, runLoad } from "../../bench/support/run-load.ts";
 import type { LoadPlan } from "../../bench/support/load-plan.ts";
 import { ExchangeResponseSchema, RefreshRequestSchema } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
 import { createAuthority } from "../support/certificates.ts";
+
+// Processes are started, and beside other tests that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 type Handler = (message: Buffer) => Buffer | status | Promise<Buffer>;
 

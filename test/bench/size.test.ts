@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import Sqlite from "better-sqlite3";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { readBodies } from "../../bench/load/slots.ts";
 import { sizeCalls } from "../../bench/size/rounds.ts";
 import { openSubject, spreadOver, type Subject } from "../../bench/size/subject.ts";
@@ -13,6 +13,9 @@ import { databaseOf } from "../../bench/support/instance.ts";
 import { personOf } from "../../bench/world/declaration.ts";
 import { bodiesOf, targetOf } from "../../bench/world/bodies.ts";
 import { exchange } from "../../bench/world/tokens.ts";
+
+// Processes are started, and beside other tests that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 describe("a filled world", () => {
   const home = mkdtempSync(join(tmpdir(), "tessera-size-test-"));

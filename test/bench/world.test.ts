@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { fromBinary } from "@bufbuild/protobuf";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { startPeer } from "../../bench/peer/start.ts";
 import { createRawCaller, type RawCaller } from "../../bench/support/caller.ts";
 import { bodiesOf, type Call, sizesOf, targetOf, writeBodies } from "../../bench/world/bodies.ts";
@@ -15,6 +15,9 @@ import {
   IntrospectResponseSchema,
   TokenResponseSchema,
 } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
+
+// Processes are started, and beside other tests that takes its time.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 120_000 });
 
 let home: string;
 beforeAll(() => {
