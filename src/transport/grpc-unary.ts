@@ -1,10 +1,9 @@
 // A unary gRPC call on its HTTP/2 stream (PROTOCOL-HTTP2 of gRPC): one framed message in, one out, a status at the end.
 // It knows nothing of methods or messages. grpc-js serves every other kind of call.
 import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { gunzipSync, inflateSync } from "node:zlib";
 import { status } from "@grpc/grpc-js";
 import { Failure } from "../failure.ts";
-import { largestRequest } from "./limits.ts";
+import { collectBody, messageOf, tooLarge } from "./grpc-message.ts";
 
 export type Unary = {
   headers: IncomingHttpHeaders;
@@ -38,7 +37,7 @@ export function unaryServer(): ServeUnary {
     stream.on("error", () => {});
     if (!/^application\/grpc(?:$|[+;])/.test(headers["content-type"] ?? "")) {
       stream.respond({ ":status": 415 }, { endStream: true });
-      return;
+      return readNoMore(stream);
     }
     const timeoutMs = timeoutOf(headers["grpc-timeout"]);
     if (timeoutMs === "malformed") return end(stream, plainStatus(status.INTERNAL, "the timeout is malformed"));
@@ -81,61 +80,6 @@ function run(stream: ServerHttp2Stream, call: Omit<Unary, "cancel">, { answer, r
     .catch(() => stream.close());
 }
 
-const prefixBytes = 5;
-const tooLarge = "the request is too large";
-
-/** Most bodies are one part, and stay it; of others the bytes are kept and not the parts, however many there are. */
-function collectBody() {
-  let bytes: Buffer = Buffer.alloc(0);
-  let length = 0;
-  return {
-    /** False once it is, or says it will be, larger than a request may be. */
-    add(part: Buffer): boolean {
-      if (length === 0) bytes = part;
-      else {
-        const needed = length + part.length;
-        if (needed > bytes.length) bytes = Buffer.concat([bytes.subarray(0, length)], Math.max(needed, 2 * length));
-        part.copy(bytes, length);
-      }
-      length += part.length;
-      return length < prefixBytes
-        ? true
-        : bytes.readUInt32BE(1) <= largestRequest && length <= prefixBytes + largestRequest;
-    },
-    bytes: () => bytes.subarray(0, length),
-    length: () => length,
-  };
-}
-
-/** Exactly one message, whole, in the encoding that was named. */
-function messageOf(bytes: Buffer, encoding: string | string[] | undefined): Buffer {
-  if (bytes.length < prefixBytes || bytes.length !== prefixBytes + bytes.readUInt32BE(1))
-    throw new Failure("invalid", "a request has one message, and all of it");
-  const message = bytes.subarray(prefixBytes);
-  const [flag] = bytes;
-  if (flag === 0) return message;
-  if (flag !== 1 || encoding === undefined || encoding === "identity")
-    throw new Failure("invalid", "the message is compressed, and nothing says how");
-  return decompressed(message, String(encoding));
-}
-
-const decompressors = new Map([
-  ["gzip", gunzipSync],
-  ["deflate", inflateSync],
-]);
-
-/** At once: what comes out is as limited as what comes in. */
-function decompressed(message: Buffer, encoding: string): Buffer {
-  const decompress = decompressors.get(encoding);
-  if (decompress === undefined) throw new Failure("unimplemented", "the encoding is not known");
-  try {
-    return decompress(message, { maxOutputLength: largestRequest });
-  } catch (thrown) {
-    if (thrown instanceof RangeError) throw new Failure("exhausted", tooLarge);
-    throw new Failure("invalid", "the message cannot be decompressed");
-  }
-}
-
 const unitMs = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
 function timeoutOf(header: string | string[] | undefined): number | undefined | "malformed" {
@@ -162,8 +106,12 @@ function reply(stream: ServerHttp2Stream, message: Buffer): void {
 function end(stream: ServerHttp2Stream, trailers: Trailers): void {
   if (stream.closed || stream.headersSent) return;
   stream.respond({ ...responseHeaders, ...trailers }, { endStream: true });
+  readNoMore(stream);
+}
+
+/** Nobody has to send the rest of a request that was refused (RFC 9113 section 8.1); said at once, it would overtake that. */
+function readNoMore(stream: ServerHttp2Stream): void {
   if (stream.readableEnded) return;
-  // Nobody has to send the rest of a request that was refused (RFC 9113 section 8.1); said at once, it would overtake this.
   const cut = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), pastMs);
   stream.once("close", () => clearTimeout(cut));
 }
@@ -171,14 +119,4 @@ function end(stream: ServerHttp2Stream, trailers: Trailers): void {
 /** `details` travels in percent-encoding. */
 export function plainStatus(code: status, details: string): Trailers {
   return { "grpc-status": String(code), "grpc-message": encodeURI(details.toWellFormed()) };
-}
-
-/** A message as it travels: uncompressed, its length before it. `lasting` keeps none of Node's pool alive with it. */
-export function framed(message: Uint8Array, { lasting = false } = {}): Buffer {
-  const size = prefixBytes + message.length;
-  const bytes = lasting ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size);
-  bytes[0] = 0;
-  bytes.writeUInt32BE(message.length, 1);
-  bytes.set(message, prefixBytes);
-  return bytes;
 }

@@ -1,0 +1,70 @@
+// Messages as gRPC frames them: a flag, a length, and the bytes, which may be compressed.
+import { gunzipSync, inflateSync } from "node:zlib";
+import { Failure } from "../failure.ts";
+import { largestRequest } from "./limits.ts";
+
+const prefixBytes = 5;
+/** What is said of it, wherever it is found. */
+export const tooLarge = "the request is too large";
+
+/** Most bodies are one part, and stay it; of others the bytes are kept and not the parts, however many there are. */
+export function collectBody() {
+  let bytes: Buffer = Buffer.alloc(0);
+  let length = 0;
+  return {
+    /** False once it is, or says it will be, larger than a request may be. */
+    add(part: Buffer): boolean {
+      if (length === 0) bytes = part;
+      else {
+        const needed = length + part.length;
+        if (needed > bytes.length) bytes = Buffer.concat([bytes.subarray(0, length)], Math.max(needed, 2 * length));
+        part.copy(bytes, length);
+      }
+      length += part.length;
+      return length < prefixBytes
+        ? true
+        : bytes.readUInt32BE(1) <= largestRequest && length <= prefixBytes + largestRequest;
+    },
+    bytes: () => bytes.subarray(0, length),
+    length: () => length,
+  };
+}
+
+/** Exactly one message, whole, in the encoding that was named. */
+export function messageOf(bytes: Buffer, encoding: string | string[] | undefined): Buffer {
+  if (bytes.length < prefixBytes || bytes.length !== prefixBytes + bytes.readUInt32BE(1))
+    throw new Failure("invalid", "a request has one message, and all of it");
+  const message = bytes.subarray(prefixBytes);
+  const [flag] = bytes;
+  if (flag === 0) return message;
+  if (flag !== 1 || encoding === undefined || encoding === "identity")
+    throw new Failure("invalid", "the message is compressed, and nothing says how");
+  return decompressed(message, String(encoding));
+}
+
+const decompressors = new Map([
+  ["gzip", gunzipSync],
+  ["deflate", inflateSync],
+]);
+
+/** At once: what comes out is as limited as what comes in. */
+function decompressed(message: Buffer, encoding: string): Buffer {
+  const decompress = decompressors.get(encoding);
+  if (decompress === undefined) throw new Failure("unimplemented", "the encoding is not known");
+  try {
+    return decompress(message, { maxOutputLength: largestRequest });
+  } catch (thrown) {
+    if (thrown instanceof RangeError) throw new Failure("exhausted", tooLarge);
+    throw new Failure("invalid", "the message cannot be decompressed");
+  }
+}
+
+/** A message as it travels: uncompressed, its length before it. `lasting` keeps none of Node's pool alive with it. */
+export function framed(message: Uint8Array, { lasting = false } = {}): Buffer {
+  const size = prefixBytes + message.length;
+  const bytes = lasting ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size);
+  bytes[0] = 0;
+  bytes.writeUInt32BE(message.length, 1);
+  bytes.set(message, prefixBytes);
+  return bytes;
+}
