@@ -137,7 +137,8 @@ function bindJoin(connection: Connection) {
       await db
         .select({ id: t.user.id })
         .from(t.user)
-        .where(and(eq(t.user.tenantId, tenantId), eq(t.user[field], value)))
+        // As the partial index of e-mails says it.
+        .where(and(eq(t.user.tenantId, tenantId), eq(t.user[field], value), sql`${t.user[field]} <> ''`))
     ).length > 0;
   // A role that a connector still names may be gone. That takes a permission away, and must not turn everybody away.
   const assign = async (tenantId: string, assignments: JoinUser["assignments"]) => {
