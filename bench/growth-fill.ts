@@ -1,9 +1,10 @@
 // Fills a tenant by writing rows into the file of a stopped instance: copies of a sample that the service wrote itself,
 // with its search terms and an audit row each, so that the columns are always those that the service writes.
-import Sqlite, { type Database } from "better-sqlite3";
+import type { Database } from "better-sqlite3";
 import { ApplicationType } from "../src/gen/tessera/admin/v1/application_pb.ts";
 import { newId, systemRandom } from "../src/random.ts";
 import { wordFor } from "./growth-words.ts";
+import { inserter, writeFast } from "./support/rows.ts";
 
 export type Kind = "application" | "user";
 export type Sizes = Readonly<Record<Kind, number>>;
@@ -19,44 +20,18 @@ const mostKnown = 5000;
 
 type Row = Record<string, unknown>;
 
-export function fill(path: string, sizes: Sizes): Filled {
-  const file = new Sqlite(path);
-  // Nobody else has the file, and a fill that is interrupted is thrown away.
-  for (const setting of ["journal_mode = DELETE", "journal_mode = OFF", "synchronous = OFF", "cache_size = -2000000"])
-    file.pragma(setting);
-  const filled = indexedAfterwards(file, () => fillBoth(file, sizes));
-  file.pragma("journal_mode = WAL");
-  file.close();
-  return filled;
-}
-
-/** The same indexes in the end, several times as fast: each is made at once, and so is the trigram index. */
-function indexedAfterwards<T>(file: Database, work: () => T): T {
-  const made = file
-    .prepare(
-      `SELECT type, name, sql FROM sqlite_master WHERE sql IS NOT NULL AND (name = 'search_term_added'
-       OR type = 'index' AND tbl_name IN ('application', 'user', 'search_term', 'audit_event'))`,
-    )
-    .all() as { type: string; name: string; sql: string }[];
-  for (const { type, name } of made) file.exec(`DROP ${type} ${name}`);
-  const answer = work();
-  for (const { sql } of made) file.exec(sql);
-  file.exec("INSERT INTO search_trigram (search_trigram) VALUES ('rebuild')");
-  return answer;
-}
+export const fill = (path: string, sizes: Sizes): Filled => writeFast(path, (file) => fillBoth(file, sizes));
 
 /** Both kinds grow side by side, as they would in use. */
 function fillBoth(file: Database, sizes: Sizes): Filled {
   const adders = { application: adderOf(file, "application", sizes), user: adderOf(file, "user", sizes) };
   const most = Math.max(sizes.application, sizes.user);
-  file.exec("BEGIN");
   for (let step = 1; step <= most; step++) {
     for (const kind of ["application", "user"] as const) {
       const due = Math.floor((sizes[kind] * step) / most);
       if (due > Math.floor((sizes[kind] * (step - 1)) / most)) adders[kind].add(due);
     }
   }
-  file.exec("COMMIT");
   return { application: adders.application.known, user: adders.user.known };
 }
 
@@ -99,10 +74,3 @@ const rare = (type: Kind, at: number): Row =>
   type === "application" && at % 50 === 0 ? { type: ApplicationType.NATIVE } : {};
 
 const emailOf = (name: string): string => `${name}@example.test`;
-
-function inserter(file: Database, table: string, row: Row): (values: Row) => void {
-  const columns = Object.keys(row);
-  const places = columns.map(() => "?").join(", ");
-  const statement = file.prepare(`INSERT INTO "${table}" (${columns.join(", ")}) VALUES (${places})`);
-  return (values) => void statement.run(columns.map((column) => values[column]));
-}

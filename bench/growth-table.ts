@@ -1,5 +1,6 @@
 // The figures as a table in Markdown: what each request costs at either size, and how many times as much at the large.
 import type { Figures } from "./support/measure.ts";
+import { tableRow } from "./support/markdown.ts";
 
 export function growthTable(figures: ReadonlyMap<string, ReadonlyMap<string, Figures>>): string {
   const lines = [...figures].flatMap(([name, by]) => {
@@ -24,5 +25,5 @@ function lineOf(name: string, small: Figures, large: Figures): string {
     large.processorUs.toFixed(0),
     (large.processorUs / small.processorUs).toFixed(2),
   ];
-  return `| ${cells.join(" | ")} |`;
+  return tableRow(cells);
 }

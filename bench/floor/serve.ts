@@ -12,7 +12,7 @@ export async function serveFloor({ folder, tls, calls }: FloorOptions): Promise<
   const rows = await openRows(join(mkdtempSync(join(folder, "floor-")), "floor.db"));
   const work: Work = { ...createCryptography(), row: rows.insert, "row-update": rows.update };
   const server = new Server({ "grpc.enable_channelz": 0 });
-  for (const call of calls) server.addService(definitionOf(call), { call: handlerOf(call, work) });
+  for (const call of calls) server.addService(rawDefinition(call.path), { call: handlerOf(call, work) });
   const port = await bind(server, credentialsOf(tls));
   const close = () => {
     server.forceShutdown();
@@ -24,19 +24,22 @@ export async function serveFloor({ folder, tls, calls }: FloorOptions): Promise<
 /** Those that wait for a commit answer with a promise. */
 type Work = Readonly<Record<FloorWork, () => void | Promise<void>>>;
 
-const asIs = (bytes: Buffer): Buffer => bytes;
+/** Bytes are a message as they are. */
+export const asIs = (bytes: Buffer): Buffer => bytes;
 
-const definitionOf = ({ path }: FloorCall): ServiceDefinition => ({
-  call: {
-    path,
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: asIs,
-    requestDeserialize: asIs,
-    responseSerialize: asIs,
-    responseDeserialize: asIs,
-  },
-});
+/** One unary method `call` whose messages are bytes. */
+export const rawDefinition = (path: string) =>
+  ({
+    call: {
+      path,
+      requestStream: false,
+      responseStream: false,
+      requestSerialize: asIs,
+      requestDeserialize: asIs,
+      responseSerialize: asIs,
+      responseDeserialize: asIs,
+    },
+  }) satisfies ServiceDefinition;
 
 function handlerOf({ answerBytes, does }: FloorCall, work: Work): handleUnaryCall<Buffer, Buffer> {
   const answer = Buffer.alloc(answerBytes, "floor");

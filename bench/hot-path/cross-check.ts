@@ -9,6 +9,7 @@ import type { Sample } from "./figures.ts";
 import { failuresIn } from "./rounds.ts";
 import { floorPath, type Scene } from "./scene.ts";
 import { floorTarget } from "./subjects.ts";
+import { tableRow } from "../support/markdown.ts";
 
 export type CrossCheck = { call: HotCallName; tessera: Sample; floor: Sample; failures: string[] };
 
@@ -64,7 +65,7 @@ export function crossCheckTable(checks: readonly CrossCheck[]): string {
     const figures = [tessera.perSecond.toFixed(0), tessera.processorUs.toFixed(1), floor.perSecond.toFixed(0)];
     const times = (tessera.processorUs / floor.processorUs).toFixed(2);
     const cells = [call, ...figures, floor.processorUs.toFixed(1), times, failures.join("; ") || "all OK"];
-    return `| ${cells.join(" | ")} |`;
+    return tableRow(cells);
   });
   const head = "| by h2load, one body | calls/s | CPU µs | floor calls/s | floor µs | × | answers |";
   return [head, "|---|--:|--:|--:|--:|--:|---|", ...lines].join("\n");

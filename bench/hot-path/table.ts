@@ -2,11 +2,12 @@
 import type { Latencies } from "../support/load-plan.ts";
 import { instanceBounds } from "./calls.ts";
 import { type Against, type CallFigures, type Spread, spreadOf } from "./figures.ts";
+import { tableRow } from "../support/markdown.ts";
 
 /** `outcomes` says of each call what was not answered well; empty where all was. */
 export function hotPathTable(figures: readonly CallFigures[], outcomes: ReadonlyMap<string, string>): string {
-  const lines = figures.map((call) => rowOf([...cellsOf(call), outcomes.get(call.call) || "all OK"]));
-  return [rowOf(head), `|---|${"--:|".repeat(7)}${"---|".repeat(3)}`, ...lines].join("\n");
+  const lines = figures.map((call) => tableRow([...cellsOf(call), outcomes.get(call.call) || "all OK"]));
+  return [tableRow(head), `|---|${"--:|".repeat(7)}${"---|".repeat(3)}`, ...lines].join("\n");
 }
 
 const head = [
@@ -22,8 +23,6 @@ const head = [
   "reached",
   "answers",
 ];
-
-const rowOf = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
 function cellsOf(figures: CallFigures): string[] {
   const { call, perSecond, processorUs, tokens, floors, bound, reached } = figures;

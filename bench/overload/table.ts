@@ -1,12 +1,13 @@
 // The figures as Markdown.
 import type { OverloadFigures } from "./figures.ts";
 import type { Overload } from "./run.ts";
+import { tableRow } from "../support/markdown.ts";
 
 export function overloadTable(figures: readonly OverloadFigures[], load: Overload): string {
   const { times, seconds, connections, streams } = load;
   const shape = `${connections} connections × ${streams} streams, ${seconds} s at ${times} × the peak`;
-  const lines = figures.map((each) => rowOf(cellsOf(each)));
-  return [`${shape}\n`, rowOf(head), `|---|${"--:|".repeat(head.length - 2)}---|`, ...lines].join("\n");
+  const lines = figures.map((each) => tableRow(cellsOf(each)));
+  return [`${shape}\n`, tableRow(head), `|---|${"--:|".repeat(head.length - 2)}---|`, ...lines].join("\n");
 }
 
 const head = [
@@ -25,8 +26,6 @@ const head = [
   "recovery s",
   "other outcomes (beside the overload)",
 ];
-
-const rowOf = (cells: readonly string[]): string => `| ${cells.join(" | ")} |`;
 
 function cellsOf(figures: OverloadFigures): string[] {
   const { call, peak, due, sent, heldBack, goodput, goodputShare, refusedShare, refused } = figures;

@@ -1,7 +1,7 @@
 // Refresh families, each with its grant, as copies of the newest that the service wrote.
 import type { Database } from "better-sqlite3";
 import { newId, systemRandom } from "../../src/random.ts";
-import { inserter, type Row, rowOf } from "./rows.ts";
+import { inserter, type Row, rowOf } from "../support/rows.ts";
 
 /** Milliseconds over which they were opened, up to now; all of them are still alive. */
 const span = 5 * 24 * 3_600_000;

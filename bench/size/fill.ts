@@ -1,6 +1,6 @@
 // Fills the world's file up to a size: copies of rows that the service wrote itself, so that the columns are always those
 // that the service writes. Two people are declared and have signed in; every other one is a copy of one of them.
-import { writeFast } from "./rows.ts";
+import { writeFast } from "../support/rows.ts";
 import { addFamilies } from "./families.ts";
 import { addTenants } from "./tenants.ts";
 import { addUsers } from "./users.ts";

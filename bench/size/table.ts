@@ -4,6 +4,7 @@ import { sampleOf } from "../hot-path/rounds.ts";
 import type { LoadResult } from "../support/load-plan.ts";
 import type { SizeRun } from "./rounds.ts";
 import type { Sizes } from "./fill.ts";
+import { tableRow } from "../support/markdown.ts";
 
 /** Subjects are named "small" and "large". Of several rounds a figure is the median. */
 export function sizeTable(runs: readonly SizeRun[]): string {
@@ -34,7 +35,7 @@ function rowOf(call: string, runs: readonly SizeRun[]): string {
     times.median.toFixed(2),
     `(${times.min.toFixed(2)}–${times.max.toFixed(2)})`,
   ];
-  return `| ${cells.join(" | ")} |`;
+  return tableRow(cells);
 }
 
 export const sizeWords = ({ users, families, tenants }: Sizes): string =>

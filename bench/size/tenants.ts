@@ -3,7 +3,7 @@
 import type { Database } from "better-sqlite3";
 import { newId, systemRandom } from "../../src/random.ts";
 import { placeOf } from "../../src/store/search-tables.ts";
-import { inserter, type Row, rowOf, rowsOf } from "./rows.ts";
+import { inserter, type Row, rowOf, rowsOf } from "../support/rows.ts";
 
 const tables = [
   "project",

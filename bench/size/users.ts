@@ -3,7 +3,7 @@ import type { Database } from "better-sqlite3";
 import { normalised } from "../../src/policy/search-text.ts";
 import { newId, systemRandom } from "../../src/random.ts";
 import { type Person, personOf } from "../world/declaration.ts";
-import { inserter, rowOf, type Row, rowsOf } from "./rows.ts";
+import { inserter, rowOf, type Row, rowsOf } from "../support/rows.ts";
 
 /** Milliseconds between the births of two. */
 const apart = 10;

@@ -1,6 +1,7 @@
 // The figures as Markdown: medians over the rounds, and how many times as much with the slow disk.
 import { spreadOf } from "../hot-path/figures.ts";
 import type { SlowDiskRun } from "./rounds.ts";
+import { tableRow } from "../support/markdown.ts";
 
 export function slowDiskTable(runs: readonly SlowDiskRun[], delayMs: number): string {
   const lines = rows.map(([name, of]) => {
@@ -9,7 +10,7 @@ export function slowDiskTable(runs: readonly SlowDiskRun[], delayMs: number): st
     );
     if (asItIs === undefined || slow === undefined) return "";
     const cells = [name, saidOf(asItIs), saidOf(slow), (slow.median / asItIs.median).toFixed(2)];
-    return `| ${cells.join(" | ")} |`;
+    return tableRow(cells);
   });
   const head = `| ms | disk as it is (min–max) | ${delayMs} ms added to each sync | × |`;
   return [head, "|---|--:|--:|--:|", ...lines].join("\n");

@@ -1,4 +1,5 @@
 // Runs the same cases against several instances in turns, so that whatever else the machine does meets all of them alike.
+import { latenciesOf } from "../load/tally.ts";
 import type { Instance } from "./instance.ts";
 
 export type Case = {
@@ -61,12 +62,6 @@ function add(samples: Samples, { name, of, sample }: { name: string; of: string;
 }
 
 function figuresOf({ latencies, processorMs }: Sample): Figures {
-  const sorted = latencies.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? Number.NaN;
-  return {
-    requests: sorted.length,
-    p50: at(0.5),
-    p99: at(0.99),
-    processorUs: (1000 * processorMs) / sorted.length,
-  };
+  const { p50, p99 } = latenciesOf(Float64Array.from(latencies));
+  return { requests: latencies.length, p50, p99, processorUs: (1000 * processorMs) / latencies.length };
 }

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import { type sendUnaryData, Server, ServerCredentials, type ServerUnaryCall, status } from "@grpc/grpc-js";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
+import { asIs, rawDefinition } from "../../bench/floor/serve.ts";
 import { runPlan } from "../../bench/load/run-plan.ts";
 import { hasH2load, runH2load, runLoad } from "../../bench/support/run-load.ts";
 import type { LoadPlan } from "../../bench/support/load-plan.ts";
@@ -24,18 +25,7 @@ const folder = () => {
   return path;
 };
 
-const asIs = (bytes: Buffer): Buffer => bytes;
-const definition = {
-  call: {
-    path: "/test/Call",
-    requestStream: false,
-    responseStream: false,
-    requestSerialize: asIs,
-    requestDeserialize: asIs,
-    responseSerialize: asIs,
-    responseDeserialize: asIs,
-  },
-} as const;
+const definition = rawDefinition("/test/Call");
 
 /** Its address. A handler answers a message or a status. */
 async function serve(handler: Handler, credentials = ServerCredentials.createInsecure()): Promise<string> {

@@ -1,37 +1,8 @@
 // Store contract: how users come, by their first sign-in, and how they go.
 import { describe, expect, it } from "vitest";
 import type { JoinUser } from "../../src/store/token-operations.ts";
-import { auditOf, createRow, fillTenant, type FilledTenant, id, now, openFamily, trailOf } from "../support/store.ts";
+import { auditOf, createRow, fillTenant, id, joinOf, now, openFamily, trailOf } from "../support/store.ts";
 import type { OpenStore } from "./contract.ts";
-
-const standard = (tenantId: string) => ({ id: id(), tenantId, revision: 1, createTime: now, updateTime: now });
-
-function joinOf(
-  { tenantId, ids }: FilledTenant,
-  change: Partial<JoinUser["user"]> = {},
-  subject = "newcomer",
-): JoinUser {
-  const user: JoinUser["user"] = {
-    ...standard(tenantId),
-    username: "newcomer",
-    name: "New Comer",
-    email: "new@example.test",
-    emailVerified: true,
-    emailKey: "new@example.test",
-    phone: "",
-    suspended: false,
-    epoch: 1,
-    ...change,
-  };
-  const assignment = { roleId: ids.role, userId: user.id, applicationId: null, expireTime: null };
-  return {
-    user,
-    terms: [{ field: "username", term: "newcomer" }],
-    identity: { ...standard(tenantId), userId: user.id, connectorId: ids.connector, subject },
-    assignments: [{ ...standard(tenantId), ...assignment }],
-    audit: { ...auditOf(tenantId, "user.joined"), subject: user.id },
-  };
-}
 
 export function userContract(open: OpenStore): void {
   describe("joining", () => {

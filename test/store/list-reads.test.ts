@@ -1,35 +1,18 @@
 // Lists in SQLite: every query of a list, a search, a get and a delete goes by an index, however large the tables are,
 // and the trigram index is in step with the terms.
 import Sqlite from "better-sqlite3";
-import { drizzle } from "drizzle-orm/better-sqlite3";
-import { describe, expect, it, onTestFinished } from "vitest";
-import type { Connection, Database } from "../../src/store/connection.ts";
+import { describe, expect, it } from "vitest";
 import { bindOperations } from "../../src/store/operations.ts";
 import { bindRowReads } from "../../src/store/row-reads.ts";
-import { connect, openFile } from "../../src/store/sqlite-file.ts";
-import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { RowConditions, Search } from "../../src/store/list-reads.ts";
 import type { TypeName } from "../../src/store/row-operations.ts";
+import { openQueryLog } from "../support/query-log.ts";
 import { auditOf, createRow, databaseFile, fillTenant, openTestStore } from "../support/store.ts";
 
-/** A file with two tenants, and every query that is asked of it. */
+/** `slow` answers the steps of what was asked since the last time that do not go by an index. */
 async function logged() {
-  const path = databaseFile();
-  const store = await openSqliteStore({ path, onFatal: () => undefined });
-  const [tenant] = [await fillTenant(store), await fillTenant(store)];
-  await store.close();
-  const file = openFile(path, "write");
-  onTestFinished(() => void file.close());
-  const asked: { text: string; params: unknown[] }[] = [];
-  const logger = { logQuery: (text: string, params: unknown[]) => void asked.push({ text, params }) };
-  const db = drizzle(file, { casing: "snake_case", logger }) as unknown as Database;
-  const connection: Connection = { ...connect(file), db };
-  /** The steps of what was asked since the last time that do not go by an index. */
-  const slow = () =>
-    asked.splice(0).flatMap(({ text, params }) => {
-      const steps = file.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...params) as { detail: string }[];
-      return steps.map(({ detail }) => detail).filter((detail) => isSlow(detail));
-    });
+  const { file, tenant, asked, connection, steps } = await openQueryLog();
+  const slow = () => steps().filter((detail) => isSlow(detail));
   return { file, tenant, asked, slow, reads: bindRowReads(connection), operations: bindOperations(connection) };
 }
 

@@ -9,6 +9,7 @@ import type { AnyRow, Term, TypeName } from "../../src/store/row-operations.ts";
 import { openSqliteStore, type SqliteOptions } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
 import type { Row } from "../../src/store/tables.ts";
+import type { JoinUser } from "../../src/store/token-operations.ts";
 
 /** A moment that every row of the tests is about, in milliseconds. */
 export const now = 1_800_000_000_000;
@@ -243,3 +244,33 @@ export const rotationOf = ({ tenantId, id: familyId }: Row<"refreshFamily">, fro
 
 /** The tenant's audit rows from the first. */
 export const trailOf = (store: Store, tenantId: string) => store.instance.auditTrail(tenantId, 0, 10_000);
+
+const bornNow = (tenantId: string) => ({ ...standard(tenantId), revision: 1 });
+
+/** The first sign-in of somebody. */
+export function joinOf(
+  { tenantId, ids }: FilledTenant,
+  change: Partial<JoinUser["user"]> = {},
+  subject = "newcomer",
+): JoinUser {
+  const user: JoinUser["user"] = {
+    ...bornNow(tenantId),
+    username: "newcomer",
+    name: "New Comer",
+    email: "new@example.test",
+    emailVerified: true,
+    emailKey: "new@example.test",
+    phone: "",
+    suspended: false,
+    epoch: 1,
+    ...change,
+  };
+  const assignment = { roleId: ids.role, userId: user.id, applicationId: null, expireTime: null };
+  return {
+    user,
+    terms: [{ field: "username", term: "newcomer" }],
+    identity: { ...bornNow(tenantId), userId: user.id, connectorId: ids.connector, subject },
+    assignments: [{ ...bornNow(tenantId), ...assignment }],
+    audit: { ...auditOf(tenantId, "user.joined"), subject: user.id },
+  };
+}
