@@ -46,6 +46,7 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
       findClient: store.instance.findClient,
       findClientByCertificate: store.instance.findClientByCertificate,
       secrets,
+      changes: store.changes,
       machinePermissions: machinePermissions(parts),
       verifyBearer: verifyBearer(parts),
       limits,
@@ -115,7 +116,7 @@ function recordDenied(store: Store, limits: Limits, log: Logger): OnDenied {
   const record = async (...[call, { event, failure, source }]: Parameters<OnDenied>) => {
     const { caller } = call;
     if (caller.kind === "anonymous" || (caller.kind === "client" && caller.proof === "public")) return;
-    await limits.caller(caller, source, 1);
+    limits.caller(caller, source, 1);
     const tenantId = caller.client.tenant.id;
     const facts = { event, subject: "", tenantId, outcome: "refused", reason: failure.reason } as const;
     await store.write("recordEvent", { audit: auditEvent(call, facts) });

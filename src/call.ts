@@ -1,5 +1,6 @@
 // What a use-case is and what it is told about the call it serves. Every door makes a Call; no use-case sees a door.
 import type { DescMessage, DescService, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import type { Cancel } from "./cancel.ts";
 import { Failure } from "./failure.ts";
 import type { Row } from "./store/tables.ts";
 import type { AccessClaims } from "./tokens/mint.ts";
@@ -30,8 +31,8 @@ export type Call = {
   caller: Caller;
   /** Milliseconds, read once for the whole call. */
   now: number;
-  /** Aborted when the deadline passes or the caller leaves. */
-  signal: AbortSignal;
+  /** When the deadline passes or the caller leaves. */
+  cancel: Cancel;
   /** Milliseconds since 1970. No work starts after it. */
   deadline: number;
   requestId: string;

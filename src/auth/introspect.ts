@@ -2,7 +2,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { create, type MessageInitShape, type MessageShape } from "@bufbuild/protobuf";
 import type { Call, UseCase } from "../call.ts";
-import { Failure } from "../failure.ts";
 import {
   type IntrospectBatchRequestSchema,
   type IntrospectBatchResponseSchema,
@@ -58,7 +57,8 @@ export const introspection = (
       for (const [at, token] of request.tokens.entries()) {
         // Signatures are checked at once: others are served in between, and the deadline is heard of.
         if (at % atOnce === 0) await nextTurn();
-        if (call.signal.aborted) throw new Failure("late", "the deadline passed");
+        const ended = call.cancel.reason();
+        if (ended !== undefined) throw ended;
         results.push(await answerFor(remembering, call, token));
       }
       return { results };

@@ -34,7 +34,7 @@ export async function recognize(
     connectors: usable.map((row) => trustedConnector(row, parts.keyring)),
     token: input.token,
     now: call.now,
-    signal: call.signal,
+    signal: call.cancel.signal(),
     ...(input.connectorId ? { connectorId: input.connectorId } : {}),
     ...(application.defaultConnectorId ? { defaultConnectorId: application.defaultConnectorId } : {}),
     ...(input.nonce ? { nonce: input.nonce } : {}),

@@ -104,7 +104,7 @@ async function usableSecret(
   const presented = lastSecret(dataDir);
   const signal = AbortSignal.timeout(5000);
   const check = { tenantId, projectId, clientId, presented, now, signal };
-  if (presented !== "" && (await parts.secrets.verify(check)) === "ok") return presented;
+  if (presented !== "" && (await parts.secrets.verify(check)).kind === "ok") return presented;
   const key = { applicationId: clientId, name: "Development" };
   const old = await parts.store.tenant(tenantId).rowByKey("applicationSecret", key);
   if (old !== undefined) await deleteResource(parts, applicationSecret, acting, String(old["id"]));

@@ -1,8 +1,11 @@
 // What checks an application's secret, wherever the secrets are kept: in Tessera's own store or in a Vault.
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** `not_found`: this application has no secret there. Only `ok` authenticates. */
-export type SecretOutcome = "ok" | "not_found" | "wrong" | "expired";
+/**
+ * `not_found`: this application has no secret there. Only `ok` authenticates, and does so until then (milliseconds) for
+ * as long as nothing of the tenant changes.
+ */
+export type SecretOutcome = { kind: "ok"; until: number } | { kind: "not_found" | "wrong" | "expired" };
 
 /** A presented secret and whose it is said to be. `now` in milliseconds. */
 export type SecretCheck = {

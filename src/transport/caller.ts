@@ -1,12 +1,16 @@
 // Who calls: from what was offered to a Caller. Nothing here knows a door.
+import { hash } from "node:crypto";
 import type { Message } from "@bufbuild/protobuf";
 import type { Caller, ClientState } from "../call.ts";
+import type { Cancel } from "../cancel.ts";
 import { Failure, invalidClient } from "../failure.ts";
 import { ApplicationType } from "../gen/tessera/admin/v1/application_pb.ts";
 import type { Secrets } from "../secrets/secrets.ts";
+import { createMemo, type Memo } from "../store/memo.ts";
+import type { Store } from "../store/store.ts";
 import type { AccessClaims } from "../tokens/mint.ts";
 import { isPublic } from "./access.ts";
-import { type Credential, type Offered, readCredential } from "./credentials.ts";
+import { type Credential, isSecret, type Offered, type Presented, presentedBy, readCredential } from "./credentials.ts";
 import type { Limits } from "./limits.ts";
 import type { Method } from "./method.ts";
 
@@ -14,6 +18,7 @@ export type CallerParts = {
   findClient: (clientId: string) => Promise<ClientState | undefined>;
   findClientByCertificate: (uri: string) => Promise<ClientState | undefined>;
   secrets: Secrets;
+  changes: Store["changes"];
   /** Of a machine, at Tessera itself. `now` in milliseconds. */
   machinePermissions: (client: ClientState, now: number) => Promise<ReadonlySet<string>>;
   /** Throws Failure `badToken`. `now` in milliseconds. */
@@ -23,37 +28,67 @@ export type CallerParts = {
   ) => Promise<{ claims: AccessClaims; client: ClientState; permissions: ReadonlySet<string> }>;
 };
 
-export type Offer = { method: Method; offered: Offered; request: Message; now: number; signal: AbortSignal };
+export type Offer = { method: Method; offered: Offered; request: Message; now: number; cancel: Cancel };
 
 /**
  * Throws Failure `unauthenticated`, with one answer for every reason; `invalid` for two credentials at once; `denied`
  * for a page of a foreign origin; `exhausted` after too many failures.
  */
-export type Identify = (offer: Offer) => Promise<Caller>;
+export type Identify = (offer: Offer) => Caller | Promise<Caller>;
 
 type Known = Exclude<Caller, { kind: "anonymous" }>;
-type Parts = CallerParts & { limits: Pick<Limits, "attempt" | "failed" | "succeeded"> };
+/** Who showed the right secret, and until when that need not be looked at again (milliseconds). */
+type Proven = { caller: Known; until: number };
+type Parts = CallerParts & { limits: Pick<Limits, "attempt" | "failed" | "succeeded">; proven: Memo<Proven> };
 
-export function createIdentify(parts: Parts): Identify {
-  return async (offer) => {
-    if (isPublic(offer.method)) return { kind: "anonymous" };
-    const credential = readCredential(offer.method, offer.offered, offer.request);
-    const certified = await byCertificate(parts, offer.offered.certificateUris);
-    const named = await byCredential(parts, offer, credential);
-    if (certified && named && certified.client.application.id !== named.client.application.id) {
-      throw invalidClient("the certificate and the credential name two applications");
-    }
-    const caller = named ?? certified;
-    if (!caller) throw invalidClient("no credential");
-    checkOrigin(caller, offer.offered.origin);
-    return withPermissions(parts, caller, offer);
+/** Secrets that are known again, each from one source, and for how long. */
+const provenKept = 5_000;
+const provenMs = 60_000;
+
+const anonymous: Caller = { kind: "anonymous" };
+
+/**
+ * A right secret is known again for a minute by its SHA-256, unless it expires or something of its tenant changes. Only
+ * from where it came from: elsewhere the budget of failures is asked first.
+ */
+export function createIdentify(given: Omit<Parts, "proven">): Identify {
+  const parts = { ...given, proven: createMemo<Proven>(given.changes, { max: provenKept }) };
+  return (offer) => {
+    if (isPublic(offer.method)) return anonymous;
+    const presented = presentedBy(offer.method, offer.offered, offer.request);
+    const known = recalled(parts, offer, presented);
+    if (known === undefined) return anew(parts, offer, presented);
+    checkOrigin(known, offer.offered.origin);
+    return withPermissions(parts, known, offer);
   };
 }
 
+function recalled({ proven }: Parts, { offered, now }: Offer, presented: Presented): Known | undefined {
+  if (presented === undefined || offered.certificateUris.length > 0 || !isSecret(presented)) return undefined;
+  const known = proven.get(keyOf(offered, presented));
+  return known !== undefined && now < known.until ? known.caller : undefined;
+}
+
+const keyOf = ({ source }: Offered, presented: NonNullable<Presented>): string =>
+  source + hash("sha256", typeof presented === "string" ? presented : JSON.stringify(presented), "base64url");
+
+async function anew(parts: Parts, offer: Offer, presented: Presented): Promise<Known> {
+  const credential = presented === undefined ? undefined : readCredential(presented);
+  const certified = await byCertificate(parts, offer.offered.certificateUris);
+  const named = presented && credential && (await byCredential(parts, offer, { presented, credential }));
+  if (certified && named && certified.client.application.id !== named.client.application.id) {
+    throw invalidClient("the certificate and the credential name two applications");
+  }
+  const caller = named ?? certified;
+  if (!caller) throw invalidClient("no credential");
+  checkOrigin(caller, offer.offered.origin);
+  return withPermissions(parts, caller, offer);
+}
+
 /** A machine brings no token that holds its permissions, so they are read, where the method asks for any. */
-async function withPermissions(parts: Parts, caller: Known, { method, now }: Offer): Promise<Known> {
+function withPermissions(parts: Parts, caller: Known, { method, now }: Offer): Known | Promise<Known> {
   if (caller.kind === "user" || caller.proof === "public" || !method.access?.permissions.length) return caller;
-  return { ...caller, permissions: await parts.machinePermissions(caller.client, now) };
+  return parts.machinePermissions(caller.client, now).then((permissions) => ({ ...caller, permissions }));
 }
 
 const nothing: ReadonlySet<string> = new Set();
@@ -67,20 +102,28 @@ async function byCertificate(parts: Parts, uris: readonly string[]): Promise<Kno
   return { kind: "client", client, proof: "certificate", permissions: nothing };
 }
 
-async function byCredential(parts: Parts, offer: Offer, credential: Credential): Promise<Known | undefined> {
-  if (credential.scheme === "none") return undefined;
+async function byCredential(
+  parts: Parts,
+  offer: Offer,
+  { presented, credential }: { presented: NonNullable<Presented>; credential: Credential },
+): Promise<Known> {
   if (credential.scheme === "bearer") return byToken(parts, credential.token, offer.now);
   const { source } = offer.offered;
   // Ids of other forms exist nowhere, and would only fill the memory of the limits.
   if (!/^[0-9A-Za-z_-]{1,128}$/.test(credential.clientId)) throw invalidClient("not an application's id");
-  await parts.limits.attempt(source, credential.clientId);
+  parts.limits.attempt(source, credential.clientId);
+  const since = parts.changes.count();
   try {
-    const caller = await bySecret(parts, offer, credential);
+    const { caller, until } = await bySecret(parts, offer, credential);
     parts.limits.succeeded(source, credential.clientId);
+    if (until > offer.now) {
+      const proven = { caller, until: Math.min(until, offer.now + provenMs) };
+      parts.proven.keep(keyOf(offer.offered, presented), proven, { ids: [caller.client.tenant.id], since });
+    }
     return caller;
   } catch (thrown) {
     if (thrown instanceof Failure && thrown.kind === "unauthenticated") {
-      await parts.limits.failed(source, credential.clientId);
+      parts.limits.failed(source, credential.clientId);
     }
     throw thrown;
   }
@@ -102,22 +145,22 @@ async function byToken(parts: Parts, token: string, now: number): Promise<Known>
 
 async function bySecret(
   { findClient, secrets }: Parts,
-  { offered, now, signal }: Offer,
+  { offered, now, cancel }: Offer,
   credential: Extract<Credential, { secret: string }>,
-): Promise<Known> {
+): Promise<Proven> {
   const { clientId, secret: presented } = credential;
   const client = await findClient(clientId);
-  if (presented === "") return asPublic(client, offered.origin);
+  if (presented === "") return { caller: asPublic(client, offered.origin), until: now };
   // An unknown application is checked like a known one. That it takes longer, since nothing of it is remembered, tells an
   // id at most, and ids are no secret.
   const [tenantId, projectId] = client ? [client.tenant.id, client.project.id] : ["-", "-"];
-  const outcome = await secrets.verify({ tenantId, projectId, clientId, presented, now, signal });
-  if (!client || outcome !== "ok") throw invalidClient(client ? `secret: ${outcome}` : "unknown application");
+  const outcome = await secrets.verify({ tenantId, projectId, clientId, presented, now, signal: cancel.signal() });
+  if (!client || outcome.kind !== "ok") throw invalidClient(client ? `secret: ${outcome.kind}` : "unknown application");
   if (isDisabled(client)) throw invalidClient("disabled");
   if (credential.scheme === "body" && (credential.tenantId !== tenantId || credential.projectId !== projectId)) {
     throw invalidClient("another tenant or project");
   }
-  return { kind: "client", client, proof: "secret", permissions: nothing };
+  return { caller: { kind: "client", client, proof: "secret", permissions: nothing }, until: outcome.until };
 }
 
 /** An application that only names itself: it must be meant to, and come from a page of its own or be native. */

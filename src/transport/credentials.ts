@@ -17,25 +17,36 @@ export type Offered = {
   secure: boolean;
 };
 
+/** Fields of the request itself, which say the tenant and project as well. */
+export type BodyCredential = { scheme: "body"; clientId: string; secret: string; tenantId: string; projectId: string };
+
 export type Credential =
-  | { scheme: "none" }
   | { scheme: "basic"; clientId: string; secret: string }
   | { scheme: "bearer"; token: string }
-  /** Fields of the request itself, which say the tenant and project as well. */
-  | { scheme: "body"; clientId: string; secret: string; tenantId: string; projectId: string };
+  | BodyCredential;
 
-/** Throws Failure `invalid` for two credentials at once (RFC 6749 section 2.3) and for a malformed one. */
-export function readCredential(method: Pick<Method, "credential">, offered: Offered, request: Message): Credential {
+/** The one credential that was offered, if any: the Authorization header as it stands, or fields of the request. */
+export type Presented = string | BodyCredential | undefined;
+
+/** Throws Failure `invalid` for two credentials at once (RFC 6749 section 2.3). */
+export function presentedBy(method: Pick<Method, "credential">, offered: Offered, request: Message): Presented {
   const { authorization, secure } = offered;
   const body = bodyCredential(method, request);
   if (authorization.length + (body ? 1 : 0) > 1) throw new Failure("invalid", "more than one credential");
-  const [header] = authorization;
-  const credential = body ?? (header === undefined ? ({ scheme: "none" } as const) : headerCredential(header));
-  if (credential.scheme !== "none" && !secure) {
+  const presented = body ?? authorization[0];
+  if (presented !== undefined && !secure) {
     throw new Failure("unauthenticated", "credentials are taken over TLS only");
   }
-  return credential;
+  return presented;
 }
+
+/** Throws Failure `invalid` for a malformed one. */
+export const readCredential = (presented: NonNullable<Presented>): Credential =>
+  typeof presented === "string" ? headerCredential(presented) : presented;
+
+/** Whether it is the secret of an application, as far as can be told without reading it. */
+export const isSecret = (presented: NonNullable<Presented>): boolean =>
+  typeof presented !== "string" || /^basic /i.test(presented);
 
 /** The URI names in Node's text form of a certificate's alternative names, where odd names stand in JSON quotes. */
 export function uriNames(alternativeNames: string): string[] {
@@ -51,7 +62,7 @@ export function uriNames(alternativeNames: string): string[] {
   return uris;
 }
 
-function bodyCredential({ credential }: Pick<Method, "credential">, request: Message): Credential | undefined {
+function bodyCredential({ credential }: Pick<Method, "credential">, request: Message): BodyCredential | undefined {
   if (!credential) return undefined;
   const fields = reflect(credential.parent, request);
   const secret = textOf(fields, credential.name);

@@ -2,6 +2,7 @@
 import { create, type Message } from "@bufbuild/protobuf";
 import type { Logger } from "pino";
 import type { Call } from "../call.ts";
+import type { Cancel } from "../cancel.ts";
 import type { Clock } from "../clock.ts";
 import { asFailure, Failure, type Kind } from "../failure.ts";
 import { newId, type Random } from "../random.ts";
@@ -16,10 +17,10 @@ import type { Validate } from "../validation.ts";
 export type Incoming<Answer> = {
   method: Method;
   offered: Offered;
-  /** Milliseconds left of the caller's own deadline. */
-  timeoutMs?: number;
-  /** Aborted by the door when the caller leaves, and here when time is up. */
-  cancel: AbortController;
+  /** Milliseconds left of the caller's own deadline, if it has one. */
+  timeoutMs: number | undefined;
+  /** Told by the door when the caller leaves, and here when time is up. */
+  cancel: Cancel;
   read: () => Message | Promise<Message>;
   write: (answer: Message) => Answer;
 };
@@ -50,19 +51,20 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     const { method, cancel } = incoming;
     const budget = Math.max(0, Math.min(incoming.timeoutMs ?? method.deadlineMs, method.deadlineMs));
     const now = parts.clock.now();
-    const call = { now, deadline: now + budget, signal: cancel.signal, requestId: newId(now, parts.random) };
-    const timer = setTimeout(() => cancel.abort(late()), budget);
+    const requestId = newId(now, parts.random);
+    const timer = setTimeout(endLate, budget, cancel);
     const measure = parts.metrics.startCall(method.name);
     underWay += 1;
     try {
       if (underWay > mostUnderWay) throw tooMany();
-      const answer = await unlessAborted(cancel.signal, () => steps(parts, incoming, { ...call, method: method.name }));
+      const call = { now, deadline: now + budget, cancel, requestId, method: method.name };
+      const answer = await unlessCancelled(cancel, steps(parts, incoming, call));
       measure("ok");
       return answer;
     } catch (thrown) {
-      const failure = failureOf(thrown, cancel.signal);
+      const failure = failureOf(thrown, cancel.reason());
       measure(failure.kind);
-      report(parts, failure, { method: method.name, requestId: call.requestId });
+      report(parts, failure, { method: method.name, requestId });
       throw failure;
     } finally {
       underWay -= 1;
@@ -77,60 +79,58 @@ const tooMany = () => new Failure("exhausted", "too many calls are under way", {
 async function steps<Answer>(
   parts: DispatchParts,
   { method, offered, read, write }: Incoming<Answer>,
-  call: Omit<Call, "caller">,
+  begun: Omit<Call, "caller">,
 ): Promise<Answer> {
   const { limits, identify, validate, clock } = parts;
-  inTime(call, clock);
-  await limits.source(offered.source);
-  const request = await read();
-  const caller = await identify({ method, offered, request, now: call.now, signal: call.signal });
   const { source } = offered;
-  return observed(parts, { ...call, caller }, { method, source }, async () => {
+  inTime(begun, clock);
+  limits.source(source);
+  const request = await read();
+  const caller = await identify({ method, offered, request, now: begun.now, cancel: begun.cancel });
+  if (caller.kind === "anonymous") limits.attempt(source, method.name);
+  const call = { ...begun, caller };
+  try {
     authorize(method, caller);
-    await limits.caller(caller, source, method.itemsOf(request));
+    limits.caller(caller, source, method.itemsOf(request));
     validate(method.desc.input, request);
     inTime(call, clock);
-    return write(create(method.desc.output, await method.run({ ...call, caller }, request)));
-  });
-}
-
-/** Counts what strangers try in vain at a public method against their source, and tells of changes that were denied. */
-async function observed<Answer>(
-  { limits, onDenied }: DispatchParts,
-  call: Call,
-  { method, source }: { method: Method; source: string },
-  work: () => Promise<Answer>,
-): Promise<Answer> {
-  const { kind } = call.caller;
-  if (kind === "anonymous") await limits.attempt(source, method.name);
-  try {
-    return await work();
+    return write(create(method.desc.output, await method.run(call, request)));
   } catch (thrown) {
-    const failure = asFailure(thrown);
-    if (kind === "anonymous" && failure.kind === "unauthenticated") await limits.failed(source, method.name);
-    if (failure.kind === "denied" && method.audit !== "") onDenied(call, { event: method.audit, failure, source });
+    observe(parts, call, { failure: asFailure(thrown), method, source });
     throw thrown;
   }
 }
 
+/** Counts what strangers try in vain at a public method against their source, and tells of changes that were denied. */
+function observe(
+  { limits, onDenied }: DispatchParts,
+  call: Call,
+  { failure, method, source }: { failure: Failure; method: Method; source: string },
+): void {
+  if (call.caller.kind === "anonymous" && failure.kind === "unauthenticated") limits.failed(source, method.name);
+  if (failure.kind === "denied" && method.audit !== "") onDenied(call, { event: method.audit, failure, source });
+}
+
 const late = () => new Failure("late", "the deadline has passed");
+const endLate = (cancel: Cancel) => cancel.abort(late());
 
-/** Asks the clock as well as the signal: after a freeze of the process its timer has not fired yet. */
-function inTime({ signal, deadline }: Pick<Call, "signal" | "deadline">, clock: Clock): void {
-  signal.throwIfAborted();
-  if (clock.now() >= deadline) throw late();
+/** Asks the clock as well: after a freeze of the process its timer has not fired yet. */
+function inTime({ cancel, deadline }: Pick<Call, "cancel" | "deadline">, clock: Clock): void {
+  const reason = cancel.reason() ?? (clock.now() >= deadline ? late() : undefined);
+  if (reason !== undefined) throw reason;
 }
 
-/** Answers when the signal aborts even if the work does not; the work learns of it by the same signal. */
-function unlessAborted<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  signal.addEventListener("abort", () => reject(signal.reason), { once: true });
-  return Promise.race([work(), promise]);
+/** Answers when the call is cancelled even if the work does not; the work learns of it by itself. */
+function unlessCancelled<T>(cancel: Cancel, work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    cancel.listen(reject);
+    work.then(resolve, reject);
+  });
 }
 
-/** What broke off because of the signal failed for the signal's reason. */
-function failureOf(thrown: unknown, { aborted, reason }: AbortSignal): Failure {
-  return aborted && !(thrown instanceof Failure) ? asFailure(reason) : asFailure(thrown);
+/** What broke off because the call was cancelled failed for the reason of that. */
+function failureOf(thrown: unknown, reason: Failure | undefined): Failure {
+  return reason !== undefined && !(thrown instanceof Failure) ? reason : asFailure(thrown);
 }
 
 /** The rest is the caller's own affair: debug. */

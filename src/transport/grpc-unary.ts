@@ -1,16 +1,25 @@
 // A unary gRPC call on its HTTP/2 stream (PROTOCOL-HTTP2 of gRPC): one framed message in, one out, a status at the end.
 // It knows nothing of methods or messages. grpc-js serves every other kind of call.
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
+import {
+  constants,
+  type Http2Session,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { status } from "@grpc/grpc-js";
+import { type Cancel, createCancel } from "../cancel.ts";
 import { Failure } from "../failure.ts";
 import { collectBody, messageOf, tooLarge } from "./grpc-message.ts";
 
 export type Unary = {
   headers: IncomingHttpHeaders;
+  /** The connection that it came by. */
+  session: Http2Session | undefined;
   /** Milliseconds left of what the caller gave it; undefined for as long as it takes. */
   timeoutMs: number | undefined;
-  /** Aborted when the caller leaves. */
-  cancel: AbortController;
+  /** Told when the caller leaves. */
+  cancel: Cancel;
   /** The message, decompressed where it has to be. Throws Failure. */
   message(): Buffer;
 };
@@ -33,8 +42,8 @@ export type ServeUnary = (stream: ServerHttp2Stream, headers: IncomingHttpHeader
 export function unaryServer(): ServeUnary {
   let held = 0;
   return (stream, headers, handler) => {
-    // Whatever goes wrong with a stream also closes it.
-    stream.on("error", () => {});
+    stream.on("error", ignore);
+    stream.once("close", letGo);
     if (!/^application\/grpc(?:$|[+;])/.test(headers["content-type"] ?? "")) {
       stream.respond({ ":status": 415 }, { endStream: true });
       return readNoMore(stream);
@@ -56,18 +65,28 @@ export function unaryServer(): ServeUnary {
       clearTimeout(overdue);
       held -= body.length();
     });
+    const { session } = stream;
     stream.once("end", () => {
       clearTimeout(overdue);
       if (stream.headersSent || stream.closed) return;
       const left = timeoutMs && timeoutMs - (performance.now() - since);
       const message = () => messageOf(body.bytes(), headers["grpc-encoding"]);
-      run(stream, { headers, timeoutMs: left, message }, handler);
+      run(stream, { headers, session, timeoutMs: left, message }, handler);
     });
   };
 }
 
+/** Whatever goes wrong with a stream also closes it. */
+const ignore = () => {};
+
+/** Node keeps a closed stream until the next full collection of garbage, and what its listeners hold with it. */
+function letGo(this: ServerHttp2Stream): void {
+  this.removeAllListeners();
+  this.on("error", ignore);
+}
+
 function run(stream: ServerHttp2Stream, call: Omit<Unary, "cancel">, { answer, refuse }: UnaryHandler): void {
-  const cancel = new AbortController();
+  const cancel = createCancel();
   stream.once("close", () => {
     if (!stream.headersSent) cancel.abort(new Failure("cancelled", "the caller has left"));
   });

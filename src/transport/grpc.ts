@@ -47,7 +47,7 @@ export async function startGrpc(parts: GrpcParts, address: Address): Promise<Doo
   const serveUnary = unaryServer();
   const takeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     const handler = handlers.get(headers[":path"] ?? "");
-    if (handler !== undefined) serveUnary(stream, headers, handler(peerOf(stream.session)));
+    if (handler !== undefined) serveUnary(stream, headers, handler);
     return handler !== undefined;
   };
   const listener = await listenFor(server, parts.credentials, { address, limits, takeStream });
@@ -73,17 +73,15 @@ const serverOptions = (maxConcurrentStreams: number) => ({
   "grpc.enable_channelz": 0,
 });
 
-type Peer = Pick<Offered, "certificateUris" | "source">;
-
 /** Messages are decoded in dispatch, where a failure has the same words as at the other doors. */
-function handlerOf({ dispatch, secure }: GrpcParts, method: Method): (peer: Peer) => UnaryHandler {
+function handlerOf({ dispatch, secure }: GrpcParts, method: Method): UnaryHandler {
   const write = encoderOf(method.desc.output);
-  return (peer) => ({
-    answer: ({ headers, message, timeoutMs, cancel }) =>
+  return {
+    answer: ({ headers, session, message, timeoutMs, cancel }) =>
       dispatch({
         method,
-        offered: offeredBy(headers, peer, secure),
-        ...(timeoutMs !== undefined && { timeoutMs }),
+        offered: offeredBy(headers, peerOf(session), secure),
+        timeoutMs,
         cancel,
         read: () => {
           refuseBinary(headers);
@@ -92,7 +90,7 @@ function handlerOf({ dispatch, secure }: GrpcParts, method: Method): (peer: Peer
         write,
       }),
     refuse,
-  });
+  };
 }
 
 /** Bytes of frozen answers are kept for as long as somebody has the answer: it comes again. */
@@ -113,12 +111,16 @@ function refuse(thrown: unknown): Trailers {
   return { ...plainStatus(code, details), ...metadata.toHttp2Headers() };
 }
 
+type Peer = Pick<Offered, "certificateUris" | "source"> & { local: boolean };
+
 function offeredBy({ authorization }: IncomingHttpHeaders, peer: Peer, secure: boolean): Offered {
+  const { certificateUris, source, local } = peer;
   return {
-    ...peer,
+    certificateUris,
+    source,
     authorization: authorization === undefined ? [] : [authorization].flat(),
     origin: undefined,
-    secure: secure || isLoopback(peer.source),
+    secure: secure || local,
   };
 }
 
@@ -126,15 +128,13 @@ function offeredBy({ authorization }: IncomingHttpHeaders, peer: Peer, secure: b
 const peers = new WeakMap<Http2Session, Peer>();
 
 function peerOf(session: Http2Session | undefined): Peer {
-  if (session === undefined) return { source: "", certificateUris: [] };
+  if (session === undefined) return { source: "", certificateUris: [], local: false };
   const known = peers.get(session);
   if (known !== undefined) return known;
   const { socket } = session;
   const certificate = socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined;
-  const peer = {
-    source: plainAddress(socket.remoteAddress ?? ""),
-    certificateUris: uriNames(certificate?.subjectaltname ?? ""),
-  };
+  const source = plainAddress(socket.remoteAddress ?? "");
+  const peer = { source, certificateUris: uriNames(certificate?.subjectaltname ?? ""), local: isLoopback(source) };
   peers.set(session, peer);
   return peer;
 }

@@ -1,20 +1,19 @@
 // How much one source and one application may ask for, and how often they may fail to authenticate. In memory.
 import { LRUCache } from "lru-cache";
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { createBudget } from "../budget.ts";
 import type { Caller } from "../call.ts";
-import { Failure } from "../failure.ts";
 
 /** Calls a second. */
 export type LimitSettings = { perSource: number; perClient: number };
 
 /** Every method that takes from a budget throws Failure `exhausted`, with the time to wait, when nothing is left. */
 export type Limits = {
-  source(source: string): Promise<void>;
+  source(source: string): void;
   /** `items` is what the call asks for: a batch costs as much as its items one by one. */
-  caller(caller: Caller, source: string, items: number): Promise<void>;
+  caller(caller: Caller, source: string, items: number): void;
   /** Before a secret is looked at: has this source failed too often, for this application or altogether? */
-  attempt(source: string, clientId: string): Promise<void>;
-  failed(source: string, clientId: string): Promise<void>;
+  attempt(source: string, clientId: string): void;
+  failed(source: string, clientId: string): void;
   succeeded(source: string, clientId: string): void;
 };
 
@@ -27,31 +26,31 @@ export const failuresPerSource = 100;
  * and an application that lately succeeded from a source is not held liable for others behind the same address.
  */
 export function createLimits({ perSource, perClient }: LimitSettings): Limits {
-  const sources = new RateLimiterMemory({ points: perSource, duration: 1 });
-  const clients = new RateLimiterMemory({ points: perClient, duration: 1 });
-  const pairs = new RateLimiterMemory({ points: failuresPerPair, duration: 60 });
-  const failing = new RateLimiterMemory({ points: failuresPerSource, duration: 60 });
+  const sources = createBudget({ points: perSource, seconds: 1 });
+  const clients = createBudget({ points: perClient, seconds: 1 });
+  const pairs = createBudget({ points: failuresPerPair, seconds: 60 });
+  const failing = createBudget({ points: failuresPerSource, seconds: 60 });
   const proven = new LRUCache<string, true>({ max: 10_000, ttl: 3_600_000 });
   return {
-    source: (source) => take(sources, networkOf(source)),
-    async caller(caller, source, items) {
+    source: (source) => sources.take(networkOf(source)),
+    caller(caller, source, items) {
       if (caller.kind === "anonymous") return;
       const { id } = caller.client.application;
       // A public application proves nothing: whoever names it spends the budget of its own source only.
       const named = caller.kind === "client" && caller.proof === "public";
       // Never more than the whole budget, or a large batch could never be served at all.
-      await take(clients, named ? pairOf(source, id) : id, Math.min(items, perClient));
+      clients.take(named ? pairOf(source, id) : id, Math.min(items, perClient));
     },
-    async attempt(source, clientId) {
+    attempt(source, clientId) {
       const pair = pairOf(source, clientId);
       // Who lately succeeded goes on: secrets are 256 random bits, and a lock would only serve to lock others out.
       if (proven.has(pair)) return;
-      await check(pairs, pair);
-      await check(failing, networkOf(source));
+      pairs.check(pair);
+      failing.check(networkOf(source));
     },
-    async failed(source, clientId) {
-      await pairs.penalty(pairOf(source, clientId));
-      await failing.penalty(networkOf(source));
+    failed(source, clientId) {
+      pairs.add(pairOf(source, clientId));
+      failing.add(networkOf(source));
     },
     succeeded: (source, clientId) => void proven.set(pairOf(source, clientId), true),
   };
@@ -74,22 +73,3 @@ export function networkOf(source: string): string {
 }
 
 const pairOf = (source: string, clientId: string) => `${networkOf(source)} ${clientId}`;
-
-async function take(limiter: RateLimiterMemory, key: string, cost = 1): Promise<void> {
-  try {
-    await limiter.consume(key, cost);
-  } catch (refused) {
-    throw refused instanceof RateLimiterRes ? exhausted(limiter, refused) : refused;
-  }
-}
-
-async function check(limiter: RateLimiterMemory, key: string): Promise<void> {
-  const state = await limiter.get(key);
-  if (state && state.consumedPoints >= limiter.points) throw exhausted(limiter, state);
-}
-
-/** Never longer than the window, whatever the wall clock did since it opened. */
-function exhausted(limiter: RateLimiterMemory, { msBeforeNext }: RateLimiterRes): Failure {
-  const retryAfterMs = Math.min(Math.max(1, msBeforeNext), limiter.msDuration);
-  return new Failure("exhausted", "too many calls", { retryAfterMs });
-}

@@ -140,6 +140,7 @@ function reachInside(
 function correct(headers: IncomingHttpHeaders, raw: string[]): void {
   // Refused as of the wrong content type.
   if (headers[":method"] !== "POST") headers["content-type"] = "";
+  if (raw.indexOf("authorization") === raw.lastIndexOf("authorization")) return;
   const values = raw.filter((_, index) => index % 2 === 1 && raw[index - 1] === "authorization");
   // Both must be seen, to be refused (RFC 6750 section 2).
   if (values.length > 1) Object.assign(headers, { authorization: values });

@@ -9,6 +9,7 @@ import {
   type TRPCMutationProcedure,
   type TRPCQueryProcedure,
 } from "@trpc/server";
+import { createCancel } from "../cancel.ts";
 import { asFailure, Failure } from "../failure.ts";
 import type { AuthService } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { ManagementContract } from "../resources/index.ts";
@@ -55,13 +56,14 @@ type RawCall = { ctx: TrpcContext & { getRawInput: () => Promise<unknown> }; sig
 
 async function dispatchJson(dispatch: Dispatch, method: Method, { ctx, signal }: RawCall): Promise<unknown> {
   const { desc, sparse } = method;
-  const cancel = new AbortController();
+  const cancel = createCancel();
   const leave = () => cancel.abort(new Failure("cancelled", "the caller has left"));
   signal?.addEventListener("abort", leave, { once: true });
   try {
     return await dispatch({
       method,
       offered: ctx.offered,
+      timeoutMs: undefined,
       cancel,
       read: async () => decodeJson(desc.input, await ctx.getRawInput().catch(notJson)),
       write: (answer) => toJson(desc.output, answer, { alwaysEmitImplicit: !sparse }),

@@ -2,6 +2,7 @@
 import { fromJson, type JsonObject, toJsonString } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Call } from "../../src/call.ts";
+import { createCancel } from "../../src/cancel.ts";
 import { asFailure } from "../../src/failure.ts";
 import { managementContract } from "../../src/resources/contract.ts";
 import { managementServices } from "../../src/resources/services.ts";
@@ -109,7 +110,7 @@ describe("a use-case that leaks", () => {
     if (client === undefined) throw new Error("no steward");
     const caller = { kind: "client", client, proof: "secret", permissions: new Set<string>() } as const;
     const now = world.now();
-    return { caller, now, deadline: now + 5000, signal: AbortSignal.timeout(5000), requestId: "", method: "" };
+    return { caller, now, deadline: now + 5000, cancel: createCancel(), requestId: "", method: "" };
   }
 
   it.each<MethodName>(["group.getGroup", "group.listGroupMembers", "user.createUserIdentity"])(

@@ -2,6 +2,7 @@
 import { create, type JsonObject } from "@bufbuild/protobuf";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Call } from "../../src/call.ts";
+import { createCancel } from "../../src/cancel.ts";
 import type { Failure } from "../../src/failure.ts";
 import { RotateApplicationSecretRequestSchema } from "../../src/gen/tessera/admin/v1/application_secret_pb.ts";
 import { applicationSecretMethods } from "../../src/resources/applications/application-secret-methods.ts";
@@ -105,7 +106,7 @@ it("of two that put a new secret in the same place at once, one does", async () 
   const call: Call = {
     caller: { kind: "client", client, proof: "secret", permissions },
     now: parts.clock.now(),
-    signal: AbortSignal.timeout(5000),
+    cancel: createCancel(),
     deadline: parts.clock.now() + 5000,
     requestId: nobody,
     method: "test",

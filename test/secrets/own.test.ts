@@ -18,15 +18,10 @@ async function setUp() {
     secretsOf: async (clientId) => stored.get(clientId) ?? [],
     touch: (id, at) => void touched.push([id, at]),
   });
-  const check = (presented: string, clientId = "app-1", at = now) =>
-    secrets.verify({
-      tenantId: "t",
-      projectId: "p",
-      clientId,
-      presented,
-      now: at,
-      signal: new AbortController().signal,
-    });
+  const check = async (presented: string, clientId = "app-1", at = now) => {
+    const { signal } = new AbortController();
+    return (await secrets.verify({ tenantId: "t", projectId: "p", clientId, presented, now: at, signal })).kind;
+  };
   const add = (id: string, expireTime: number | null = null, secret = newApplicationSecret(systemRandom)) => {
     const secretsOfApp = stored.get("app-1") ?? [];
     stored.set("app-1", [...secretsOfApp, { id, digest: applicationSecretDigest(keyring, secret), expireTime }]);

@@ -20,12 +20,12 @@ afterEach(() => vault.close());
 
 type Given = { clientId?: string; tenantId?: string; projectId?: string; mount?: string; token?: () => string };
 
-function check(presented: string, given: Given = {}, signal = AbortSignal.timeout(5_000)) {
+async function check(presented: string, given: Given = {}, signal = AbortSignal.timeout(5_000)) {
   const { mount = vault.mount, token = () => `${vault.token}\n`, ...ids } = given;
   const outbound = createOutbound({ allow: ["127.0.0.0/8"], allowPlain: true });
   const secrets = createVaultSecrets({ address: vault.address, mount, token, outbound });
   const names = { tenantId: "tenant-1", projectId: "project-1", clientId: "client_1", ...ids };
-  return secrets.verify({ ...names, presented, now: 0, signal });
+  return (await secrets.verify({ ...names, presented, now: 0, signal })).kind;
 }
 
 describe("what the Vault holds", () => {

@@ -1,6 +1,7 @@
 // Callers of every kind, and one who asks who they are.
 import { create } from "@bufbuild/protobuf";
 import type { ClientState } from "../../src/call.ts";
+import { createCancel } from "../../src/cancel.ts";
 import type { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
 import { authorize } from "../../src/transport/access.ts";
 import { type CallerParts, createIdentify } from "../../src/transport/caller.ts";
@@ -31,7 +32,11 @@ const clients = [
 export const [app = application(), other = application()] = clients;
 const certificates = { "spiffe://mesh/app": app, "spiffe://mesh/other": other };
 
-export type Asking = Partial<Offered> & { body?: Record<string, string>; method?: keyof typeof AuthService.method };
+export type Asking = Partial<Offered> & {
+  body?: Record<string, string>;
+  method?: keyof typeof AuthService.method;
+  now?: number;
+};
 
 /** Asks as one source would, over TLS; answers who it was taken for. */
 export function world(caller: Partial<CallerParts> = {}) {
@@ -44,7 +49,7 @@ export function world(caller: Partial<CallerParts> = {}) {
     },
   };
   const identify = createIdentify({ ...parts, secrets, limits: createLimits({ perSource: 100, perClient: 100 }) });
-  const ask = async ({ body = {}, method: name = "introspect", ...offer }: Asking) => {
+  const ask = async ({ body = {}, method: name = "introspect", now = 0, ...offer }: Asking) => {
     const method = methodOf(name);
     const offered = {
       authorization: [],
@@ -55,10 +60,10 @@ export function world(caller: Partial<CallerParts> = {}) {
       ...offer,
     };
     const request = create(method.desc.input, body);
-    const { signal } = new AbortController();
-    const found = await identify({ method, offered, request, now: 0, signal });
+    const cancel = createCancel();
+    const found = await identify({ method, offered, request, now, cancel });
     authorize(method, found);
-    return whoCalls({ caller: found, now: 0, deadline: 1, signal, requestId: "", method: "" });
+    return whoCalls({ caller: found, now: 0, deadline: 1, cancel, requestId: "", method: "" });
   };
   return { ask, checked };
 }

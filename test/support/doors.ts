@@ -14,6 +14,7 @@ import { badToken, Failure } from "../../src/failure.ts";
 import { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
 import { StatusSchema } from "../../src/gen/google/rpc/status_pb.ts";
 import { systemRandom } from "../../src/random.ts";
+import { createChanges } from "../../src/store/changes.ts";
 import { createLog, createMetrics } from "../../src/telemetry.ts";
 import { type CallerParts, createIdentify } from "../../src/transport/caller.ts";
 import { createDispatch, type DispatchParts } from "../../src/transport/dispatch.ts";
@@ -120,7 +121,10 @@ export function callerParts({ clients = [application()], certificates = {}, call
   return {
     findClient: async (id) => clients.find(({ application }) => application.id === id),
     findClientByCertificate: async (uri) => certificates[uri],
-    secrets: { verify: async ({ presented }) => (presented === secret ? "ok" : "wrong") },
+    secrets: {
+      verify: async ({ presented, now }) => (presented === secret ? { kind: "ok", until: now } : { kind: "wrong" }),
+    },
+    changes: createChanges(),
     machinePermissions: async () => new Set(["token:introspect"]),
     verifyBearer: async (token) => {
       const [client] = clients;

@@ -37,7 +37,7 @@ describe("a good credential", () => {
       secrets: {
         verify: async (check) => {
           presented.push(check.presented);
-          return "ok";
+          return { kind: "ok", until: 0 };
         },
       },
     });
@@ -74,7 +74,7 @@ describe("no credential, or a wrong one", () => {
   });
 
   it("N6-04: an empty secret is no secret, even where the store would say yes to it", async () => {
-    const lax = world({ secrets: { verify: async () => "ok" } });
+    const lax = world({ secrets: { verify: async () => ({ kind: "ok", until: 0 }) } });
     await expect(lax.ask(client("app", ""))).rejects.toMatchObject(unauthenticated);
     await expect(ask(generate({ secretId: "" }))).rejects.toMatchObject(unauthenticated);
   });

@@ -2,6 +2,7 @@
 import { create, type Message } from "@bufbuild/protobuf";
 import { describe, expect, it } from "vitest";
 import { serve } from "../../src/call.ts";
+import { createCancel } from "../../src/cancel.ts";
 import { Failure } from "../../src/failure.ts";
 import { AuthService, RevokeRequestSchema } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
 import { mostUnderWay } from "../../src/transport/dispatch.ts";
@@ -28,8 +29,8 @@ function setup(options: DoorOptions = {}) {
     parts.dispatch({
       method,
       offered: { authorization, certificateUris: [], origin: undefined, source: "192.0.2.1", secure: true },
-      ...(timeoutMs !== undefined && { timeoutMs }),
-      cancel: new AbortController(),
+      timeoutMs,
+      cancel: createCancel(),
       read,
       write: () => "answered",
     });

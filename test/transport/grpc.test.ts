@@ -57,9 +57,10 @@ describe("a deadline", () => {
     const reasons: unknown[] = [];
     const doors = await openDoor({
       useCases: {
-        revoke: ({ signal, deadline, now }) =>
+        revoke: ({ cancel, deadline, now }) =>
           new Promise((_, reject) => {
             expect(deadline - now).toBe(400);
+            const signal = cancel.signal();
             signal.addEventListener("abort", () => {
               reasons.push(signal.reason);
               reject(new Error("stopped"));
@@ -85,8 +86,8 @@ describe("a deadline", () => {
     const { promise: started, resolve: start } = Promise.withResolvers<void>();
     const doors = await openDoor({
       useCases: {
-        revoke: ({ signal }) => {
-          signal.addEventListener("abort", () => resolve(signal.reason));
+        revoke: ({ cancel }) => {
+          cancel.signal().addEventListener("abort", () => resolve(cancel.reason()));
           start();
           return new Promise(() => {});
         },

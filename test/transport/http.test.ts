@@ -108,8 +108,8 @@ describe("a call", () => {
     const leaving = new AbortController();
     const { url } = await openDoor({
       useCases: {
-        revoke: ({ signal }) => {
-          signal.addEventListener("abort", () => resolve(signal.reason));
+        revoke: ({ cancel }) => {
+          cancel.signal().addEventListener("abort", () => resolve(cancel.reason()));
           leaving.abort();
           return new Promise(() => {});
         },

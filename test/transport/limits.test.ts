@@ -6,52 +6,40 @@ import { application } from "../support/doors.ts";
 const calling = (proof: "secret" | "public") =>
   ({ kind: "client", client: application(), proof, permissions: new Set<string>() }) as const;
 
-const exhausted = { kind: "exhausted", reason: "RATE_LIMITED" };
+const exhausted: unknown = expect.objectContaining({ kind: "exhausted", reason: "RATE_LIMITED" });
 
 describe("a budget of calls", () => {
-  it("F13: lets a source have what it may a second, and no more, and leaves others theirs", async () => {
+  it("F13: lets a source have what it may a second, and no more, and leaves others theirs", () => {
     const limits = createLimits({ perSource: 3, perClient: 100 });
-    for (let call = 0; call < 3; call++) await limits.source("192.0.2.1");
-    await expect(limits.source("192.0.2.1")).rejects.toMatchObject(exhausted);
-    await limits.source("192.0.2.2");
+    for (let call = 0; call < 3; call++) limits.source("192.0.2.1");
+    expect(() => limits.source("192.0.2.1")).toThrow(exhausted);
+    limits.source("192.0.2.2");
   });
 
-  it("F13: is an application's, from wherever it calls, and nobody's for who is anonymous", async () => {
+  it("F13: is an application's, from wherever it calls, and nobody's for who is anonymous", () => {
     const limits = createLimits({ perSource: 100, perClient: 2 });
     const caller = calling("secret");
-    await limits.caller(caller, "192.0.2.1", 1);
-    await limits.caller(caller, "192.0.2.1", 1);
-    const error: unknown = await limits.caller(caller, "192.0.2.1", 1).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject(exhausted);
-    await limits.caller({ ...caller, client: application({ id: "other" }) }, "192.0.2.1", 1);
-    await limits.caller({ kind: "anonymous" }, "192.0.2.1", 1);
+    limits.caller(caller, "192.0.2.1", 1);
+    limits.caller(caller, "192.0.2.1", 1);
+    expect(() => limits.caller(caller, "192.0.2.1", 1)).toThrow(exhausted);
+    limits.caller({ ...caller, client: application({ id: "other" }) }, "192.0.2.1", 1);
+    limits.caller({ kind: "anonymous" }, "192.0.2.1", 1);
   });
 
-  it("D10: of a public application is each source's own, for anybody can name it", async () => {
+  it("D10: of a public application is each source's own, for anybody can name it", () => {
     const limits = createLimits({ perSource: 100, perClient: 2 });
     const caller = calling("public");
-    await limits.caller(caller, "192.0.2.1", 2);
-    await expect(limits.caller(caller, "192.0.2.1", 1)).rejects.toMatchObject(exhausted);
-    await limits.caller(caller, "192.0.2.2", 2);
+    limits.caller(caller, "192.0.2.1", 2);
+    expect(() => limits.caller(caller, "192.0.2.1", 1)).toThrow(exhausted);
+    limits.caller(caller, "192.0.2.2", 2);
   });
 
-  it("N7-13: a batch costs as much as its items one by one, and the largest still fits a whole budget", async () => {
+  it("N7-13: a batch costs as much as its items one by one, and the largest still fits a whole budget", () => {
     const limits = createLimits({ perSource: 100, perClient: 10 });
     const caller = calling("secret");
-    await limits.caller(caller, "192.0.2.1", 9);
-    await expect(limits.caller(caller, "192.0.2.1", 2)).rejects.toMatchObject(exhausted);
-    await limits.caller({ ...caller, client: application({ id: "other" }) }, "192.0.2.1", 100);
-  });
-
-  it("says how long to wait, within its window", async () => {
-    const limits = createLimits({ perSource: 1, perClient: 1 });
-    await limits.source("192.0.2.1");
-    const { retryAfterMs } = await limits.source("192.0.2.1").then(
-      () => ({ retryAfterMs: 0 }),
-      (thrown: { retryAfterMs: number }) => thrown,
-    );
-    expect(retryAfterMs).toBeGreaterThan(0);
-    expect(retryAfterMs).toBeLessThanOrEqual(1000);
+    limits.caller(caller, "192.0.2.1", 9);
+    expect(() => limits.caller(caller, "192.0.2.1", 2)).toThrow(exhausted);
+    limits.caller({ ...caller, client: application({ id: "other" }) }, "192.0.2.1", 100);
   });
 });
 

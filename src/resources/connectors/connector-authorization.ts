@@ -67,8 +67,9 @@ function scopeOf(scope: string): string {
 }
 
 /** RFC 6749 section 3.1: its own query stays, and there is no fragment. */
-async function endpointOf({ issuers }: Needs, row: Row<"connector">, { signal }: Call): Promise<URL> {
-  const address = row.authorizationEndpoint || (await issuers.discover(row.issuer, signal)).authorizationEndpoint;
+async function endpointOf({ issuers }: Needs, row: Row<"connector">, { cancel }: Call): Promise<URL> {
+  const address =
+    row.authorizationEndpoint || (await issuers.discover(row.issuer, cancel.signal())).authorizationEndpoint;
   const uri = URL.canParse(address) ? new URL(address) : undefined;
   if (uri === undefined || !["https:", "http:"].includes(uri.protocol) || uri.hash !== "")
     throw new Failure("precondition", "the connector has no authorization endpoint");

@@ -1,5 +1,5 @@
 // Trying out an e-mail or SMS connector before it is saved: it really sends, so there are few tries a minute.
-import { RateLimiterMemory, RateLimiterRes } from "rate-limiter-flexible";
+import { createBudget } from "../../budget.ts";
 import type { UseCase } from "../../call.ts";
 import { Failure } from "../../failure.ts";
 import {
@@ -21,11 +21,11 @@ import { requireRow } from "../resource.ts";
 type Needs = Pick<Parts, "store" | "keyring" | "messages">;
 
 /** Of one tenant, in a minute. */
-const tries = { points: 5, duration: 60 };
+const tries = { points: 5, seconds: 60 };
 const code = "000000";
 
 export function testConnector(parts: Needs): UseCase<typeof TestConnectorRequestSchema, typeof EmptySchema> {
-  const limiter = new RateLimiterMemory(tries);
+  const budget = createBudget(tries);
   return async (call, { connector: wished, email, phone }) => {
     if (wished === undefined) throw refused("connector", "is missing");
     const acting = actingOf(call);
@@ -34,12 +34,12 @@ export function testConnector(parts: Needs): UseCase<typeof TestConnectorRequest
     if (typeOf(factory) !== (email === "" ? ConnectorType.SMS : ConnectorType.EMAIL))
       throw new Failure("precondition", "this connector does not send to such an address");
     checkConnector(proposed);
-    await take(limiter, acting.tenantId);
+    budget.take(acting.tenantId);
     // Recorded before it leaves: what was sent cannot be called back.
     const audit = acting.event({ event: "connector.tested", subject: wished.id });
     await parts.store.write("recordEvent", { audit }, call.deadline);
     const message = { to: email || phone, subject: `Your code is ${code}`, text: `Your verification code is ${code}.` };
-    await sendMessage(parts, row, message, call.signal);
+    await sendMessage(parts, row, message, call.cancel.signal());
     return {};
   };
 }
@@ -53,14 +53,4 @@ async function withSecret(parts: Needs, acting: Acting, wished: Connector): Prom
   if (!isSame && stored.clientSecret !== "")
     throw refused("connector.client_secret", "is needed where the server or the user is another");
   return { ...wished, clientSecret: stored.clientSecret };
-}
-
-async function take(limiter: RateLimiterMemory, tenantId: string): Promise<void> {
-  try {
-    await limiter.consume(tenantId);
-  } catch (thrown) {
-    if (!(thrown instanceof RateLimiterRes)) throw thrown;
-    const retryAfterMs = Math.min(Math.max(1, thrown.msBeforeNext), tries.duration * 1000);
-    throw new Failure("exhausted", "too many calls", { retryAfterMs });
-  }
 }

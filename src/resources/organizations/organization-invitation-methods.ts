@@ -93,7 +93,7 @@ async function mail(parts: Needs, call: Call, acting: Acting, invitation: Organi
   const { id, invitee, organizationId } = invitation;
   try {
     const { name } = await getResource(parts, organization, acting, organizationId);
-    await sendEmail(parts, acting, invitationMail(invitee, name, id), call.signal);
+    await sendEmail(parts, acting, invitationMail(invitee, name, id), call.cancel.signal());
   } catch (thrown) {
     // Also when the deadline has passed meanwhile.
     await deleteResource(parts, organizationInvitation, { ...acting, deadline: Number.POSITIVE_INFINITY }, id);
