@@ -4,7 +4,7 @@ import { badToken, Failure } from "../failure.ts";
 import type { Lifetimes, Parts } from "../parts.ts";
 import { accessTokenLifetime, adminLifetime } from "../policy/lifetime.ts";
 import type { Consent } from "../policy/consent.ts";
-import { allPermissions, type Effective, type Policy, type PolicyResource } from "../policy/permissions.ts";
+import type { Effective, Policy, PolicyResource } from "../policy/permissions.ts";
 import { narrow, parseScope } from "../policy/scopes.ts";
 import { newId } from "../random.ts";
 import type { Row } from "../store/tables.ts";
@@ -67,7 +67,7 @@ export async function mintAccess(
   input: Subject & { grantId: string; policy: Policy; asked: readonly string[] | null; ttl: number },
 ): Promise<{ token: string; expiresIn: number; expiresAt: number; scope: string }> {
   const { client, user, resource, effective, organization, realm } = input;
-  const permissions = narrow(allPermissions(effective), input.asked);
+  const permissions = narrow(effective.all, input.asked);
   const iat = Math.floor(call.now / 1000);
   const expiresIn = lifetimeOf(parts.lifetimes, input);
   const roles = [...effective.roles, ...effective.organizationRoles].map((role) => role.name);
@@ -112,7 +112,7 @@ export async function subjectAt(
     now: call.now,
   });
   const realm = realmOf(input.resource);
-  if (realm === "admin" && allPermissions(effective).length === 0) throw badToken("no management role");
+  if (realm === "admin" && effective.all.length === 0) throw badToken("no management role");
   return { ...input, consent, effective, realm };
 }
 

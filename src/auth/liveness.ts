@@ -2,7 +2,7 @@
 import { Failure } from "../failure.ts";
 import type { Parts } from "../parts.ts";
 import type { Consent } from "../policy/consent.ts";
-import { allPermissions, type Effective } from "../policy/permissions.ts";
+import type { Effective } from "../policy/permissions.ts";
 import { endedBecause } from "../policy/standing.ts";
 import type { Standing } from "../store/standing.ts";
 import type { AccessClaims } from "../tokens/mint.ts";
@@ -46,7 +46,7 @@ export async function aliveToken(
   const tenant = parts.store.tenant(claims.tenant_id);
   const consent = await consentOf(tenant, clientOf(standing), standing.grant.resourceId);
   const live = await liveEffective(parts, standing, consent, now);
-  const held = new Set(allPermissions(live));
+  const held = new Set(live.all);
   // An admin token is its subject's management role; without one it opens nothing, not even what any user may call.
   if (realmOf(standing.resource) === "admin" && held.size === 0) return undefined;
   const roles = new Set([...live.roles, ...live.organizationRoles].map((role) => role.name));

@@ -28,7 +28,12 @@ export type Policy = {
   roles: ReadonlyMap<string, ResolvedRole>;
   groups: ReadonlyMap<string, { name: string; roleIds: readonly string[] }>;
   organizationRoles: ReadonlyMap<string, ResolvedRole>;
+  /** By what was asked. Few sets of roles are held by many, and a policy never changes. */
+  answers: Map<string, Effective>;
 };
+
+/** Answers that a policy keeps; beyond it it begins anew. */
+const answersKept = 1_000;
 
 /** What the subject holds: ids only, expired bindings left out. */
 export type Holdings = {
@@ -53,6 +58,8 @@ export type Effective = {
   permissions: readonly string[];
   organizationRoles: readonly { id: string; name: string }[];
   organizationPermissions: readonly string[];
+  /** All permissions of the subject at the audience: its own, and those in the organization it acts for. */
+  all: readonly string[];
 };
 
 /** RoleType of tessera.admin.v1: a role for the other kind of subject grants nothing. */
@@ -74,27 +81,41 @@ export function buildPolicy(rows: PolicyRows): Policy {
     roles: new Map(rows.roles.map((role) => [role.id, resolve(role)])),
     groups: new Map(rows.groups.map((group) => [group.id, { name: group.name, roleIds: group.roleIds }])),
     organizationRoles: new Map(rows.organizationRoles.map((role) => [role.id, resolve(role)])),
+    answers: new Map(),
   };
 }
 
 export function effectivePermissions(policy: Policy, holdings: Holdings, resourceId: string): Effective {
+  const { kind, roleIds, groupIds, organizationRoleIds } = holdings;
+  // Ids have neither sign.
+  const asked = [kind, resourceId, roleIds.join(), groupIds.join(), organizationRoleIds.join()].join(";");
+  const known = policy.answers.get(asked);
+  if (known !== undefined) return known;
+  const effective = decide(policy, holdings, resourceId);
+  if (policy.answers.size >= answersKept) policy.answers.clear();
+  policy.answers.set(asked, effective);
+  return effective;
+}
+
+function decide(policy: Policy, holdings: Holdings, resourceId: string): Effective {
   const groups = present(holdings.groupIds, policy.groups);
   const roleIds = unique([...holdings.roleIds, ...groups.flatMap((group) => group.roleIds)]);
   const fits = (role: ResolvedRole) => role.type === 0 || role.type === roleTypes[holdings.kind];
   const roles = present(roleIds, policy.roles).filter(fits);
   const organizationRoles = present(unique(holdings.organizationRoleIds), policy.organizationRoles);
-  return {
+  return withAll({
     roles: shown(roles, resourceId),
     groups: unique(groups.map((group) => group.name)).sort(),
     permissions: scopesAt(roles, resourceId),
     organizationRoles: shown(organizationRoles, resourceId),
     organizationPermissions: scopesAt(organizationRoles, resourceId),
-  };
+  });
 }
 
-/** All permissions of the subject at the audience: its own, and those in the organization it acts for. */
-export const allPermissions = (effective: Effective): readonly string[] =>
-  unique([...effective.permissions, ...effective.organizationPermissions]).sort();
+export const withAll = (effective: Omit<Effective, "all">): Effective => ({
+  ...effective,
+  all: unique([...effective.permissions, ...effective.organizationPermissions]).sort(),
+});
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 

@@ -30,3 +30,19 @@ export function storeFailure(thrown: unknown): Failure {
     });
   return new Failure("unavailable", "a dependency is unavailable", { cause: thrown, retryAfterMs: 1000 });
 }
+
+type Read = (...args: unknown[]) => Promise<unknown>;
+
+/** The same reads, but one that fails is an outage, like a write that does: never "not found". */
+export function guarded<R extends object>(reads: R): R {
+  const guard =
+    (read: Read): Read =>
+    async (...args) => {
+      try {
+        return await read(...args);
+      } catch (thrown) {
+        throw storeFailure(thrown);
+      }
+    };
+  return Object.fromEntries(Object.entries(reads).map(([name, read]) => [name, guard(read as Read)])) as R;
+}

@@ -61,18 +61,26 @@ function remember(
   changes: Watching,
   ownersOf: (answer: unknown, args: unknown[]) => readonly string[],
 ): AnyRead {
-  const memo = createMemo<{ answer: unknown }>(changes, { max: answersKept });
-  return async (...args) => {
-    const key = JSON.stringify(args);
-    const known = memo.get(key);
-    if (known !== undefined) return known.answer;
+  const memo = createMemo<Promise<unknown>>(changes, { max: answersKept });
+  const readAnew = async (key: string, args: unknown[]) => {
     const since = changes.count();
     const answer = frozen(await read(...args));
     const owners = answer === undefined ? [] : ownersOf(answer, args);
     // What is not there yet has no owner that a write could name.
-    if (owners.length > 0) memo.keep(key, { answer }, { ids: owners, since });
+    if (owners.length > 0) memo.keep(key, Promise.resolve(answer), { ids: owners, since });
     return answer;
   };
+  return (...args) => {
+    const key = keyOf(args as string[]);
+    return memo.get(key) ?? readAnew(key, args);
+  };
+}
+
+/** One for each list of texts, whatever is in them. */
+function keyOf(texts: readonly string[]): string {
+  let key = "";
+  for (const text of texts) key += `${text.length} ${text}`;
+  return key;
 }
 
 function frozen<T>(value: T): T {

@@ -3,6 +3,7 @@ import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import { Failure } from "../failure.ts";
 import { bindAuditReads } from "./audit-rows.ts";
 import { createChanges } from "./changes.ts";
+import { guarded } from "./conflict.ts";
 import { takeLock } from "./lock.ts";
 import { migrate } from "./migrate.ts";
 import { bindInstanceReads, bindTenantReads } from "./reads.ts";
@@ -67,9 +68,10 @@ async function openConnections({ path, onFatal, durability = "FULL", wall = Date
   try {
     const reading = connect(file);
     const changes = createChanges();
-    const instance = { ...rememberInstanceReads(bindInstanceReads(reading), changes), ...bindAuditReads(reading) };
-    const remembered = rememberTenantReads(bindTenantReads(reading), changes);
-    const reads = { ...remembered, ...bindStanding({ ...instance, ...remembered }), ...bindRowReads(reading) };
+    const found = guarded({ ...bindInstanceReads(reading), ...bindAuditReads(reading) });
+    const instance = rememberInstanceReads(found, changes);
+    const remembered = rememberTenantReads(guarded(bindTenantReads(reading)), changes);
+    const reads = { ...remembered, ...bindStanding({ ...instance, ...remembered }), ...guarded(bindRowReads(reading)) };
     const highWater = Number((await instance.instanceValue("clock_high_water")) ?? 0);
     refuseEarly(highWater, wall());
     return assembleStore({

@@ -1,7 +1,6 @@
 // What the rest of Tessera sees of the database: reads by name, writes by name, and one handle per tenant.
 import { LRUCache } from "lru-cache";
 import type { Changes } from "./changes.ts";
-import { storeFailure } from "./conflict.ts";
 import type { bindAuditReads } from "./audit-rows.ts";
 import type { Answer, Arguments, OperationName } from "./operations.ts";
 import type { InstanceReads, TenantReads } from "./reads.ts";
@@ -42,13 +41,13 @@ export function assembleStore(parts: {
   closeReads(): void;
 }): Store {
   const handles = new LRUCache<string, TenantStore>({ max: handlesKept });
-  const reads = Object.entries(guarded(parts.reads));
+  const reads = Object.entries(parts.reads);
   const bind = (tenantId: string): TenantStore => {
-    const bound = reads.map(([name, read]) => [name, (...args: unknown[]) => (read as Read)(tenantId, ...args)]);
+    const bound = reads.map(([name, read]) => [name, (read as Read).bind(undefined, tenantId)]);
     return { tenantId, ...Object.fromEntries(bound) };
   };
   return {
-    instance: guarded(parts.instance),
+    instance: parts.instance,
     tenant(tenantId) {
       const known = handles.get(tenantId);
       if (known !== undefined) return known;
@@ -69,17 +68,3 @@ export function assembleStore(parts: {
 }
 
 type Read = (...args: unknown[]) => Promise<unknown>;
-
-/** The same reads, but one that fails is an outage, like a write that does: never "not found". */
-function guarded<R extends object>(reads: R): R {
-  const guard =
-    (read: Read): Read =>
-    async (...args) => {
-      try {
-        return await read(...args);
-      } catch (thrown) {
-        throw storeFailure(thrown);
-      }
-    };
-  return Object.fromEntries(Object.entries(reads).map(([name, read]) => [name, guard(read as Read)])) as R;
-}
