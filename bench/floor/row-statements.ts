@@ -26,7 +26,6 @@ const tables = `
     scope text, request_id text NOT NULL, create_time integer NOT NULL, expire_time integer NOT NULL,
     revoke_time integer, revoke_reason text
   );
-  CREATE INDEX grant_user ON "grant" (tenant_id, user_id);
   CREATE INDEX grant_expiry ON "grant" (expire_time);
   CREATE TABLE refresh_family (
     id text PRIMARY KEY NOT NULL, tenant_id text NOT NULL, grant_id text NOT NULL, client_id text NOT NULL,
@@ -35,7 +34,6 @@ const tables = `
     idle_expire_time integer NOT NULL, absolute_expire_time integer NOT NULL, revoke_time integer
   );
   CREATE INDEX refresh_family_grant ON refresh_family (grant_id);
-  CREATE INDEX refresh_family_expiry ON refresh_family (absolute_expire_time);
 `;
 
 const firstHead = `

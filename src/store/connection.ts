@@ -12,4 +12,7 @@ export type Database = BaseSQLiteDatabase<"async", unknown>;
  */
 export type Holding = (sought: { text: string; place: string; after: number; most: number }) => SQL;
 
-export type Connection = { db: Database; t: Tables; holding: Holding };
+/** A statement made ready: runs with values in the order of its parameters, and answers how many rows it changed. */
+export type Statement = (text: string) => (values: unknown[]) => Promise<number>;
+
+export type Connection = { db: Database; t: Tables; holding: Holding; statement: Statement };

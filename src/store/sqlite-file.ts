@@ -3,7 +3,7 @@ import Sqlite, { type Database as SqliteFile } from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { sql } from "drizzle-orm/sql";
 import { sqliteKit } from "./columns.ts";
-import type { Connection, Database, Holding } from "./connection.ts";
+import type { Connection, Database, Holding, Statement } from "./connection.ts";
 import { defineTables } from "./tables.ts";
 import { Failure } from "../failure.ts";
 
@@ -37,7 +37,11 @@ export function assertDurable(file: SqliteFile): void {
 export function connect(file: SqliteFile): Connection {
   // better-sqlite3 answers at once; awaiting that is the same query, so both dialects are written as asynchronous.
   const db = drizzle(file, { casing: "snake_case" }) as unknown as Database;
-  return { db, t: defineTables(sqliteKit), holding };
+  const statement: Statement = (text) => {
+    const ready = file.prepare(text);
+    return async (values) => ready.run(values).changes;
+  };
+  return { db, t: defineTables(sqliteKit), holding, statement };
 }
 
 /**

@@ -3,7 +3,7 @@ import { and, eq, inArray, isNull, lt, sql } from "drizzle-orm/sql";
 import { badToken } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import type { Connection } from "./connection.ts";
-import { inserting } from "./inserting.ts";
+import { inserting, prepared } from "./prepared-writes.ts";
 import type { Term } from "./row-operations.ts";
 import { placeOf } from "./search-tables.ts";
 import type { Row } from "./tables.ts";
@@ -50,9 +50,10 @@ export function bindTokenOperations(connection: Connection) {
   return { ...bindGrantOperations(connection), ...bindEndings(connection), ...bindJoin(connection) };
 }
 
-function bindGrantOperations({ db, t }: Connection) {
+function bindGrantOperations(connection: Connection) {
+  const { db, t } = connection;
   const given = sql.placeholder;
-  const rotate = db
+  const rotation = db
     .update(t.refreshFamily)
     .set({
       generation: sql`${t.refreshFamily.generation} + 1`,
@@ -69,11 +70,10 @@ function bindGrantOperations({ db, t }: Connection) {
         eq(t.refreshFamily.headDigest, given("head")),
         isNull(t.refreshFamily.revokeTime),
       ),
-    )
-    .returning({ generation: t.refreshFamily.generation })
-    .prepare();
-  const insertGrant = inserting(db, t.grant);
-  const insertFamily = inserting(db, t.refreshFamily);
+    );
+  const rotate = prepared(connection, rotation);
+  const insertGrant = inserting(connection, t.grant);
+  const insertFamily = inserting(connection, t.refreshFamily);
 
   return {
     /** The grant's and family's own rows are the record of the issue. Throws badToken when `claim` was used before. */
@@ -86,7 +86,7 @@ function bindGrantOperations({ db, t }: Connection) {
       if (family !== undefined) await insertFamily(family);
     },
     /** True for the one caller that moved the head; false when somebody else did, or the family has ended. */
-    rotateFamily: async (args: RotateFamily): Promise<boolean> => (await rotate.execute(args)).length === 1,
+    rotateFamily: async (args: RotateFamily): Promise<boolean> => (await rotate(args)) === 1,
   };
 }
 

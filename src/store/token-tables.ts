@@ -23,7 +23,7 @@ export function defineTokenTables({ table, text, integer, flag, json, index, pri
       revokeTime: integer(),
       revokeReason: text(),
     },
-    (t) => [index("grant_user").on(t.tenantId, t.userId), index("grant_expiry").on(t.expireTime)],
+    (t) => [index("grant_expiry").on(t.expireTime)],
   );
   /** A chain of refresh tokens, one live head. Digests name their key; the tokens themselves are nowhere. */
   const refreshFamily = table(
@@ -48,7 +48,7 @@ export function defineTokenTables({ table, text, integer, flag, json, index, pri
       absoluteExpireTime: integer().notNull(),
       revokeTime: integer(),
     },
-    (t) => [index("refresh_family_grant").on(t.grantId), index("refresh_family_expiry").on(t.absoluteExpireTime)],
+    (t) => [index("refresh_family_grant").on(t.grantId)],
   );
   /** Single access tokens that were revoked, until they would have expired. */
   const revokedToken = table(

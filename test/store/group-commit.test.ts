@@ -59,6 +59,25 @@ describe("a member that fails", () => {
     expect([namesIn(file), auditRowsIn(file)]).toEqual([[], 0]);
   });
 
+  it("of many takes none of the others with it, whichever they are", async () => {
+    const { file, run } = openGroup();
+    const names = ["a", "b", "a", "b", "c", "c", "d"];
+    const { outcomes } = await run(names.map((name) => tenantJob(name)));
+    expect(outcomes.map(({ failure }) => failure?.kind ?? "stored")).toEqual([
+      "stored",
+      "stored",
+      "exists",
+      "exists",
+      "stored",
+      "exists",
+      "stored",
+    ]);
+    expect([namesIn(file), auditRowsIn(file)]).toEqual([["a", "b", "c", "d"], 4]);
+    const late = tenantJob("e", { deadline: now - 1 });
+    const again = await run([tenantJob("d"), late, tenantJob("f")]);
+    expect(again.outcomes.map(({ failure }) => failure?.kind ?? "stored")).toEqual(["exists", "late", "stored"]);
+  });
+
   it("N8-05: whose audit row cannot be written is not stored", async () => {
     const { file, run } = openGroup();
     file.exec("CREATE TRIGGER broken BEFORE INSERT ON audit_event BEGIN SELECT RAISE(ABORT, 'the trail is out'); END");

@@ -119,7 +119,11 @@ function bindToPostgres(answer: unknown[][]) {
     },
     { casing: "snake_case" },
   ) as unknown as Database;
-  const connection = { db, t: defineTables(postgresKit), holding };
+  const statement = (sql: string) => async (params: unknown[]) => {
+    said.push({ sql, params });
+    return answer.length;
+  };
+  const connection = { db, t: defineTables(postgresKit), holding, statement };
   const reads = {
     ...bindInstanceReads(connection),
     ...bindAuditReads(connection),
