@@ -147,7 +147,10 @@ function hasNext(cursor: Cursor, close: string, count: number): boolean {
 
 function readString(cursor: Cursor): string {
   peek(cursor);
-  const value: unknown = JSON.parse(take(cursor, stringGrammar));
+  const written = take(cursor, stringGrammar);
+  // Without escapes it is what it says: what was decoded from UTF-8 has no lone surrogates.
+  if (!written.includes("\\")) return written.slice(1, -1);
+  const value: unknown = JSON.parse(written);
   if (typeof value !== "string" || !value.isWellFormed()) throw new SyntaxError("json: malformed string");
   return value;
 }

@@ -6,7 +6,6 @@ import { chooseConnector, type PresentedToken } from "../policy/connector-choice
 import { acceptedAlgorithms, audiencesOf, type Believed, type Claims, judgeClaims } from "../policy/trust.ts";
 import { type Compact, type JsonObject, parseCompact } from "./compact.ts";
 import type { OpaqueConnector } from "./opaque-connector.ts";
-import { checkerWith } from "./signature.ts";
 import { verifyOpaque } from "./opaque-upstream.ts";
 import type { Outbound } from "./outbound.ts";
 import {
@@ -116,7 +115,7 @@ async function verifySignature(keys: UpstreamKeys, connector: TrustedConnector, 
   checkSignatureForm(alg, compact.signature);
   const found = await keys.find(connector, kid, asking);
   const fitting = found.filter((key) => algorithmOf(connector, key) === alg).slice(0, maxTries);
-  if (fitting.some(({ publicKey }) => checkerWith(publicKey, alg)(compact.signed, compact.signature))) return;
+  if (fitting.some(({ checks }) => checks.get(alg)?.(compact.signed, compact.signature))) return;
   throw badToken(fitting.length === 0 ? "signature: no such key" : "signature: not by this key");
 }
 
@@ -132,7 +131,7 @@ function readHeader(connector: TrustedConnector, { alg, kid, crit, b64 }: JsonOb
 
 /** One key, one algorithm: its own, or without one the first of the connector's that fits. Never the token's choice. */
 const algorithmOf = (connector: TrustedConnector, key: UpstreamKey): string | undefined =>
-  acceptedAlgorithms(connector).find((algorithm) => key.algorithms.includes(algorithm));
+  acceptedAlgorithms(connector).find((algorithm) => key.checks.has(algorithm));
 
 const signatureBytes = new Map([
   ["ES256", 64],

@@ -5,15 +5,16 @@ import { LRUCache } from "lru-cache";
 import { unavailable } from "../failure.ts";
 import { isObject, type JsonObject } from "./compact.ts";
 import { type Outbound, withinTime } from "./outbound.ts";
+import { type CheckSignature, checkerWith } from "./signature.ts";
 
 /** Where keys come from; an empty `jwksUri` means the issuer's discovery document. Sets of two sources never mix. */
 export type KeySource = { issuer: string; jwksUri: string };
 
 export type UpstreamKey = {
   kid: string | undefined;
-  /** What its type can do, or the one thing its `alg` says (RFC 7517 section 4.4). */
-  algorithms: readonly string[];
   publicKey: KeyObject;
+  /** By algorithm: what its type can do, or the one thing its `alg` says (RFC 7517 section 4.4). */
+  checks: ReadonlyMap<string, CheckSignature>;
 };
 
 /** What of the discovery document is used; an endpoint not named is empty. */
@@ -210,7 +211,8 @@ function readKey(jwk: JsonObject): UpstreamKey | undefined {
   const possible = possibleAlgorithms(jwk);
   const algorithms = alg === undefined ? possible : possible.filter((name) => name === alg);
   const publicKey = algorithms.length === 0 ? undefined : importStrong(jwk);
-  return publicKey && { kid, algorithms, publicKey };
+  if (publicKey === undefined) return undefined;
+  return { kid, publicKey, checks: new Map(algorithms.map((name) => [name, checkerWith(publicKey, name)])) };
 }
 
 /** RFC 7518 section 3.1 and RFC 8037 section 3.1. */
