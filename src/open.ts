@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
+import type { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
 import { operatorEvent } from "./audit.ts";
 import { type Clock, steadyClock } from "./clock.ts";
@@ -31,6 +32,8 @@ export type OpenOptions = {
   log: Logger;
   /** Hears once when the database file failed: the process has to start anew. */
   onFatal(cause: unknown): void;
+  /** The store's writer's thread, where it was launched before. */
+  writer?: Worker;
   /** Milliseconds; tests hold it. */
   wall?: () => number;
   random?: Random;
@@ -43,7 +46,8 @@ export async function openParts(settings: Settings, options: OpenOptions): Promi
   const databaseFile = settings.databaseUrl.replace(/^sqlite:/, "");
   const kek = readKek(settings.kek, databaseFile);
   const random = options.random ?? systemRandom;
-  const store = await openSqliteStore({ path: databaseFile, onFatal: options.onFatal });
+  const { onFatal, writer } = options;
+  const store = await openSqliteStore({ path: databaseFile, onFatal, ...(writer && { writer }) });
   const clock = steadyClock(store.highWater, options.wall);
   try {
     const keyring = await openKeyring({

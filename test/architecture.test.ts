@@ -16,7 +16,7 @@ const layers: Record<string, string[]> = {
   cases: ["auth/", "account/", "resources/"],
   transport: ["transport/"],
   assembly: ["app.ts", "open.ts", "operate.ts", "control.ts", "audit-trail.ts", "export-file.ts", "cli.ts", "dev/"],
-  main: ["main.ts"],
+  main: ["command.ts", "main.ts"],
 };
 /** Parts that may import less than their place allows. */
 const stricter: Record<string, string[]> = {

@@ -1,5 +1,6 @@
 // Opens the SQLite store: lock, migrate, one reading connection here, the writing one in its own thread.
 import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
 import { Failure } from "../failure.ts";
 import { bindAuditReads } from "./audit-rows.ts";
 import { createChanges } from "./changes.ts";
@@ -12,12 +13,15 @@ import { bindRowReads } from "./row-reads.ts";
 import { connect, type Durability, openFile } from "./sqlite-file.ts";
 import { bindStanding } from "./standing.ts";
 import { assembleStore, type Store } from "./store.ts";
+import { launchWriter } from "./writer-launch.ts";
 import { startWriter } from "./writer.ts";
 
 export type SqliteOptions = {
   path: string;
   /** Hears once when the file failed: the process has to start anew from disk. */
   onFatal(cause: unknown): void;
+  /** Launched here where it was not before. */
+  writer?: Worker;
   /** FULL but for the negative control of the crash test. */
   durability?: Durability;
   /** The wall clock that is held against the file's high-water mark, in milliseconds. */
@@ -63,7 +67,8 @@ function bringUpToDate({ path, durability }: SqliteOptions): void {
 }
 
 /** The writer's thread comes last: whatever fails before it leaves nothing behind that lives on. */
-async function openConnections({ path, onFatal, durability = "FULL", wall = Date.now }: SqliteOptions): Promise<Store> {
+async function openConnections(options: SqliteOptions): Promise<Store> {
+  const { path, onFatal, durability = "FULL", wall = Date.now } = options;
   const file = openFile(path, "read");
   try {
     const reading = connect(file);
@@ -78,7 +83,7 @@ async function openConnections({ path, onFatal, durability = "FULL", wall = Date
       instance,
       reads,
       changes,
-      writer: await startWriter({ path, durability }, { changes, onFatal }),
+      writer: await startWriter(options.writer ?? launchWriter(), { path, durability, changes, onFatal }),
       // The writer has just stored the later of the two.
       highWater: Math.max(highWater, wall()),
       integrityCheck: () => integrity(path),

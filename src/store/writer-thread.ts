@@ -1,5 +1,6 @@
 // The writer's thread: owns the only writing connection, so that waiting for the disk never stops the serving thread.
-import { parentPort, workerData } from "node:worker_threads";
+import { once } from "node:events";
+import { parentPort } from "node:worker_threads";
 import { asFailure, type Failure, type FailureDetails, type Kind } from "../failure.ts";
 import { type GroupResult, groupCommit, type Job } from "./group-commit.ts";
 import { bindOperations } from "./operations.ts";
@@ -27,7 +28,10 @@ export const raised = (last: HighWater, seen: { wall: number; monotonic: number 
 });
 
 const port = parentPort;
-if (port !== null) await serve(workerData as WriterData);
+if (port !== null) {
+  const [data] = (await once(port, "message")) as [WriterData];
+  await serve(data);
+}
 
 async function serve({ path, durability }: WriterData): Promise<void> {
   const file = openFile(path, "write", durability);

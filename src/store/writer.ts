@@ -1,6 +1,5 @@
 // The serving thread's end of the writer: queues operations, sends all that gathered while the last group was committing.
-import { extname } from "node:path";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { Failure, unavailable } from "../failure.ts";
 import { type Changes, type Concerned, concernedBy } from "./changes.ts";
 import type { Job } from "./group-commit.ts";
@@ -21,20 +20,16 @@ export type Writer = {
 type Waiting = { concerned: Concerned; resolve(value: unknown): void; reject(failure: Failure): void };
 
 /**
- * `changes` hears of each write before its caller has the answer. `onFatal` hears once when the file's state became
- * unknown; from then on every write is unavailable.
+ * Gives the launched thread its file. `changes` hears of each write before its caller has the answer. `onFatal` hears
+ * once when the file's state became unknown; from then on every write is unavailable.
  */
 export async function startWriter(
-  data: WriterData,
-  { changes, onFatal }: { changes: Pick<Changes, "note">; onFatal(cause: unknown): void },
+  worker: Worker,
+  options: WriterData & { changes: Pick<Changes, "note">; onFatal(cause: unknown): void },
 ): Promise<Writer> {
-  // Beside this file, and of its kind: .ts in the source, .js in the build.
-  const worker = new Worker(new URL(`./writer-thread${extname(import.meta.url)}`, import.meta.url), {
-    workerData: data,
-    name: "tessera-writer",
-    // What a group leaves behind is garbage at once; a larger nursery would only be more memory.
-    resourceLimits: { maxYoungGenerationSizeMb: 8 },
-  });
+  const { path, durability, changes, onFatal } = options;
+  worker.ref();
+  worker.postMessage({ path, durability } satisfies WriterData);
   const waiting = new Map<number, Waiting>();
   let queue: Job[] = [];
   let busy = true;
