@@ -12,6 +12,7 @@ import type { Identify } from "./caller.ts";
 import type { Offered } from "./credentials.ts";
 import type { Limits } from "./limits.ts";
 import type { Method } from "./method.ts";
+import { createTurns } from "./turns.ts";
 import type { Validate } from "../validation.ts";
 
 export type Incoming<Answer> = {
@@ -26,7 +27,11 @@ export type Incoming<Answer> = {
 };
 
 /** Throws a Failure and nothing else. */
-export type Dispatch = <Answer>(incoming: Incoming<Answer>) => Promise<Answer>;
+export type Dispatch = {
+  <Answer>(incoming: Incoming<Answer>): Promise<Answer>;
+  /** Whether too many calls are under way for another one. It is then counted as refused, and need not be made. */
+  turnsAway(method: Method): boolean;
+};
 
 /** Hears of a change that somebody known was denied. Answers at once and never throws. */
 export type OnDenied = (call: Call, facts: { event: string; failure: Failure; source: string }) => void;
@@ -43,11 +48,12 @@ export type DispatchParts = {
 };
 
 /** Calls under way. So many wait a second or so for their turn; more would only wait for their deadline. */
-export const mostUnderWay = 4000;
+export const mostUnderWay = 2500;
 
 export function createDispatch(parts: DispatchParts): Dispatch {
   let underWay = 0;
-  return async (incoming) => {
+  const turn = createTurns();
+  const dispatch = async <Answer>(incoming: Incoming<Answer>): Promise<Answer> => {
     const { method, cancel } = incoming;
     const budget = Math.max(0, Math.min(incoming.timeoutMs ?? method.deadlineMs, method.deadlineMs));
     const now = parts.clock.now();
@@ -57,6 +63,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     underWay += 1;
     try {
       if (underWay > mostUnderWay) throw tooMany();
+      await turn();
       const call = { now, deadline: now + budget, cancel, requestId, method: method.name };
       const answer = await unlessCancelled(cancel, steps(parts, incoming, call));
       measure("ok");
@@ -71,9 +78,16 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       clearTimeout(timer);
     }
   };
+  const turnsAway = ({ name }: Method): boolean => {
+    if (underWay < mostUnderWay) return false;
+    parts.metrics.startCall(name)("exhausted");
+    parts.metrics.failures.inc({ method: name, kind: "exhausted" });
+    return true;
+  };
+  return Object.assign(dispatch, { turnsAway });
 }
 
-const tooMany = () => new Failure("exhausted", "too many calls are under way", { retryAfterMs: 250 });
+export const tooMany = () => new Failure("exhausted", "too many calls are under way", { retryAfterMs: 250 });
 
 /** In this order: nothing is decoded for a flooding source, nothing validated for a stranger, nothing run too late. */
 async function steps<Answer>(

@@ -28,7 +28,12 @@ export type Unary = {
 export type Trailers = OutgoingHttpHeaders;
 
 /** Answers a message, framed. `refuse` makes the trailers of whatever is thrown. */
-export type UnaryHandler = { answer(call: Unary): Promise<Buffer>; refuse(thrown: unknown): Trailers };
+export type UnaryHandler = {
+  answer(call: Unary): Promise<Buffer>;
+  refuse(thrown: unknown): Trailers;
+  /** What a call is told whose request is not even read, where there is too much to do. */
+  refuseAtOnce(): Trailers | undefined;
+};
 
 /** Milliseconds from the headers of a request to its last byte, and for what is still sent after a refusal. */
 const bodyMs = 10_000;
@@ -47,6 +52,12 @@ export function unaryServer(): ServeUnary {
     if (!/^application\/grpc(?:$|[+;])/.test(headers["content-type"] ?? "")) {
       stream.respond({ ":status": 415 }, { endStream: true });
       return readNoMore(stream);
+    }
+    const busy = handler.refuseAtOnce();
+    if (busy !== undefined) {
+      // Read past, so that the stream ends.
+      stream.resume();
+      return end(stream, busy);
     }
     const timeoutMs = timeoutOf(headers["grpc-timeout"]);
     if (timeoutMs === "malformed") return end(stream, plainStatus(status.INTERNAL, "the timeout is malformed"));

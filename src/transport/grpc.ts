@@ -8,7 +8,7 @@ import { type Address, isLoopback } from "../config/address.ts";
 import { asFailure, Failure } from "../failure.ts";
 import { decodeBinary } from "../validation.ts";
 import { type Offered, uriNames } from "./credentials.ts";
-import type { Dispatch } from "./dispatch.ts";
+import { type Dispatch, tooMany } from "./dispatch.ts";
 import { grpcStatus } from "./errors.ts";
 import { serveHealth } from "./grpc-health.ts";
 import { serveReflection } from "./grpc-reflection.ts";
@@ -50,7 +50,8 @@ export async function startGrpc(parts: GrpcParts, address: Address): Promise<Doo
     if (handler !== undefined) serveUnary(stream, headers, handler);
     return handler !== undefined;
   };
-  const listener = await listenFor(server, parts.credentials, { address, limits, takeStream });
+  const inside = { address, limits, maxConcurrentStreams, takeStream };
+  const listener = await listenFor(server, parts.credentials, inside);
   return {
     port: listener.port,
     drain(graceMs) {
@@ -76,7 +77,10 @@ const serverOptions = (maxConcurrentStreams: number) => ({
 /** Messages are decoded in dispatch, where a failure has the same words as at the other doors. */
 function handlerOf({ dispatch, secure }: GrpcParts, method: Method): UnaryHandler {
   const write = encoderOf(method.desc.output);
+  let busy: Trailers | undefined;
   return {
+    // Always the same, and made once: refusing must cost little.
+    refuseAtOnce: () => (dispatch.turnsAway(method) ? (busy ??= refuse(tooMany())) : undefined),
     answer: ({ headers, session, message, timeoutMs, cancel }) =>
       dispatch({
         method,

@@ -5,6 +5,7 @@ import { createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Address } from "../config/address.ts";
 import { networkOf, plainAddress } from "./limits.ts";
+import { shareStreams } from "./stream-share.ts";
 
 export type ListenerLimits = {
   /** From the connection to the first HTTP/2 frame, through the TLS handshake if there is one. */
@@ -30,11 +31,13 @@ export type TakeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeader
 export async function listenFor(
   server: Server,
   credentials: ServerCredentials,
-  { address, limits, takeStream }: { address: Address; limits: ListenerLimits; takeStream: TakeStream },
+  options: { address: Address; limits: ListenerLimits; maxConcurrentStreams: number; takeStream: TakeStream },
 ): Promise<Listener> {
+  const { address, limits, takeStream } = options;
   const injector = server.createConnectionInjector(credentials);
   const connections = trackConnections(limits);
-  reachInside(server, { settle: connections.settle, takeStream });
+  const share = shareStreams(options.maxConcurrentStreams);
+  reachInside(server, { settle: connections.settle, share, takeStream });
   const front = createServer({ noDelay: true }, (socket) => {
     if (connections.admit(socket)) injector.injectConnection(socket);
     else socket.destroy();
@@ -116,14 +119,16 @@ function trackConnections({ handshakeMs, connectionsPerSource }: ListenerLimits)
  */
 function reachInside(
   server: Server,
-  { settle, takeStream }: { settle: (peer: Peer) => void; takeStream: TakeStream },
+  inside: { settle: (peer: Peer) => void; share: (session: ServerHttp2Session) => void; takeStream: TakeStream },
 ): void {
+  const { settle, share, takeStream } = inside;
   const inner: Iterable<Http2Server> = server["http2Servers"].keys();
   for (const http2 of inner) {
     http2.on("session", (session: ServerHttp2Session) => {
       // Read now: a destroyed session has no socket.
       const { remoteAddress, remotePort } = session.socket;
       session.once("remoteSettings", () => settle({ remoteAddress, remotePort }));
+      share(session);
     });
     const [theirs] = http2.listeners("stream");
     if (theirs === undefined) throw new Error("grpc-js listens to no streams");

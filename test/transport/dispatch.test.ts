@@ -73,15 +73,22 @@ describe("a call", () => {
   it("F13: beyond the most that may be under way is refused undecoded, and taken again once one has ended", async () => {
     const released = Promise.withResolvers<void>();
     const revoke = () => released.promise.then(() => ({}));
-    const { send } = setup({ useCases: { revoke }, limits: { perSource: 1e6, perClient: 1e6 } });
+    const { send, dispatch, metrics, method } = setup({
+      useCases: { revoke },
+      limits: { perSource: 1e6, perClient: 1e6 },
+    });
     const waiting = Array.from({ length: mostUnderWay }, () => send(() => good));
     const undecoded = () => {
       throw new Error("decoded");
     };
     await expect(send(undecoded)).rejects.toMatchObject({ kind: "exhausted", retryAfterMs: 250 });
+    expect(dispatch.turnsAway(method)).toBe(true);
+    const counted = (await metrics.failures.get()).values.map(({ labels, value }) => [labels.kind, value]);
+    expect(counted).toEqual([["exhausted", 2]]);
     released.resolve();
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(["answered"]));
     expect(await send(() => good)).toBe("answered");
+    expect(dispatch.turnsAway(method)).toBe(false);
   });
 
   it("N7-09: with no time left runs nothing and decodes nothing", async () => {

@@ -1,8 +1,14 @@
 // Bodies that come slowly, in pieces, or never; and what a call says of itself.
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from "node:http2";
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 import { gzipSync } from "node:zlib";
-import { afterEach, describe, expect, it } from "vitest";
-import { openDoors } from "../support/doors.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { type DoorOptions, openDoors } from "../support/doors.ts";
 import { framed, goodBody, goodHeaders, raw } from "../support/raw-grpc.ts";
 
 const closing: (() => unknown)[] = [];
@@ -10,8 +16,8 @@ afterEach(async () => {
   for (const close of closing.splice(0)) await close();
 });
 
-async function setUp() {
-  const doors = await openDoors();
+async function setUp(options: DoorOptions = {}) {
+  const doors = await openDoors(options);
   const session: ClientHttp2Session = connect(`http://127.0.0.1:${doors.grpc.port}`);
   session.on("error", () => {});
   closing.push(
@@ -108,4 +114,30 @@ describe("a call", () => {
       expect((await raw(port, { ...goodHeaders, "grpc-timeout": timeout })).grpcStatus).toBe("13");
     },
   );
+});
+
+describe("where there is too much to do", () => {
+  const turnedAway = () => {
+    const run = () => Promise.reject(new Error("it was run"));
+    return { grpc: { dispatch: Object.assign(run, { turnsAway: () => true }) } };
+  };
+
+  it("F13: a call is refused at once, unread, with the time to wait, and its stream ends", async () => {
+    const { open } = await setUp(turnedAway());
+    for (let turn = 0; turn < 3; turn++) {
+      const { stream, status } = open();
+      const headers = new Promise<IncomingHttpHeaders>((resolve) => stream.once("response", resolve));
+      stream.end(goodBody);
+      expect(await status).toBe("8");
+      expect((await headers)["grpc-status-details-bin"]).toMatch(/^[\w+/]{20,}/);
+      await vi.waitFor(() => expect([stream.closed, stream.rstCode]).toEqual([true, 0]));
+    }
+  });
+
+  it("F13: one whose body is still to come is refused as well", async () => {
+    const { open } = await setUp(turnedAway());
+    const { stream, status } = open();
+    stream.write(goodBody.subarray(0, 3));
+    expect(await status).toBe("8");
+  });
 });
