@@ -13,29 +13,29 @@ export type Budget = {
 /** Keys whose spending is known. Beyond it those that began longest ago are forgotten. */
 const keysKept = 100_000;
 
+type Spending = { spent: number; end: number };
+
 /** `monotonic` is in milliseconds. */
 export function createBudget(
   { points, seconds }: { points: number; seconds: number },
   monotonic: () => number = () => performance.now(),
 ): Budget {
   const length = seconds * 1000;
-  const spendings = new Map<string, { spent: number; end: number }>();
+  const spendings = new Map<string, Spending>();
+  const sweep = sweeper(spendings);
   const spendingOf = (key: string) => {
     const now = monotonic();
     const known = spendings.get(key);
     if (known !== undefined && now < known.end) return known;
-    // Set anew, so that the first of the map is the one that ends first: all have the same length.
+    // Set anew, so that those of the map end in its order: all have the same length.
     spendings.delete(key);
-    for (const [old, { end }] of spendings) {
-      if (now < end && spendings.size < keysKept) break;
-      spendings.delete(old);
-    }
+    sweep(now);
     const begun = { spent: 0, end: now + length };
     spendings.set(key, begun);
     return begun;
   };
   const exhausted = (end: number) =>
-    new Failure("exhausted", "too many calls", { retryAfterMs: Math.max(1, end - monotonic()) });
+    new Failure("exhausted", "too many calls", { retryAfterMs: Math.max(1, Math.ceil(end - monotonic())) });
   return {
     take(key, cost = 1) {
       const spending = spendingOf(key);
@@ -48,4 +48,28 @@ export function createBudget(
     },
     add: (key) => void (spendingOf(key).spent += 1),
   };
+}
+
+/** Ended ones that are forgotten for each that begins: more than begin, and never many at once. */
+const sweptAtOnce = 4;
+
+/** Forgets from the beginning of the map. It goes on where it was: the way past forgotten ones is long. */
+function sweeper(spendings: Map<string, Spending>): (now: number) => void {
+  let left = spendings.entries();
+  let first = left.next();
+  return (now) => {
+    for (let swept = 0; swept < sweptAtOnce; swept += 1) {
+      if (first.done) [left, first] = begin(spendings);
+      if (first.done) return;
+      const [key, spending] = first.value;
+      if (now < spending.end && spendings.size < keysKept) return;
+      if (spendings.get(key) === spending) spendings.delete(key);
+      first = left.next();
+    }
+  };
+}
+
+function begin(spendings: Map<string, Spending>) {
+  const left = spendings.entries();
+  return [left, left.next()] as const;
 }

@@ -33,7 +33,7 @@ export type Policy = {
 };
 
 /** Answers that a policy keeps; beyond it it begins anew. */
-const answersKept = 1_000;
+const answersKept = 200;
 
 /** What the subject holds: ids only, expired bindings left out. */
 export type Holdings = {

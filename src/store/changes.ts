@@ -37,6 +37,7 @@ export function createChanges(): Changes {
         last.delete(id);
         last.set(id, count);
       }
+      if (last.size <= idsKept) return;
       for (const [id, at] of last) {
         if (last.size <= idsKept) return;
         last.delete(id);

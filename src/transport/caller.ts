@@ -10,7 +10,14 @@ import { createMemo, type Memo } from "../store/memo.ts";
 import type { Store } from "../store/store.ts";
 import type { AccessClaims } from "../tokens/mint.ts";
 import { isPublic } from "./access.ts";
-import { type Credential, isSecret, type Offered, type Presented, presentedBy, readCredential } from "./credentials.ts";
+import {
+  type Credential,
+  isKnowable,
+  type Offered,
+  type Presented,
+  presentedBy,
+  readCredential,
+} from "./credentials.ts";
 import type { Limits } from "./limits.ts";
 import type { Method } from "./method.ts";
 
@@ -64,7 +71,7 @@ export function createIdentify(given: Omit<Parts, "proven">): Identify {
 }
 
 function recalled({ proven }: Parts, { offered, now }: Offer, presented: Presented): Known | undefined {
-  if (presented === undefined || offered.certificateUris.length > 0 || !isSecret(presented)) return undefined;
+  if (presented === undefined || offered.certificateUris.length > 0 || !isKnowable(presented)) return undefined;
   const known = proven.get(keyOf(offered, presented));
   return known !== undefined && now < known.until ? known.caller : undefined;
 }
@@ -116,7 +123,7 @@ async function byCredential(
   try {
     const { caller, until } = await bySecret(parts, offer, credential);
     parts.limits.succeeded(source, credential.clientId);
-    if (until > offer.now) {
+    if (until > offer.now && isKnowable(presented)) {
       const proven = { caller, until: Math.min(until, offer.now + provenMs) };
       parts.proven.keep(keyOf(offer.offered, presented), proven, { ids: [caller.client.tenant.id], since });
     }

@@ -44,9 +44,15 @@ export function presentedBy(method: Pick<Method, "credential">, offered: Offered
 export const readCredential = (presented: NonNullable<Presented>): Credential =>
   typeof presented === "string" ? headerCredential(presented) : presented;
 
-/** Whether it is the secret of an application, as far as can be told without reading it. */
-export const isSecret = (presented: NonNullable<Presented>): boolean =>
-  typeof presented !== "string" || /^basic /i.test(presented);
+/** Characters of a credential that is worth knowing again; no good one has more. */
+const longestKnown = 1024;
+
+/** Whether it is the secret of an application and may be known again, as far as can be told without reading it. */
+export function isKnowable(presented: NonNullable<Presented>): boolean {
+  if (typeof presented === "string") return presented.length <= longestKnown && /^basic /i.test(presented);
+  const { clientId, secret, tenantId, projectId } = presented;
+  return clientId.length + secret.length + tenantId.length + projectId.length <= longestKnown;
+}
 
 /** The URI names in Node's text form of a certificate's alternative names, where odd names stand in JSON quotes. */
 export function uriNames(alternativeNames: string): string[] {

@@ -31,6 +31,8 @@ export type Dispatch = {
   <Answer>(incoming: Incoming<Answer>): Promise<Answer>;
   /** Whether too many calls are under way for another one. It is then counted as refused, and need not be made. */
   turnsAway(method: Method): boolean;
+  /** How many calls were under way at most since this was last asked. */
+  busiest(): number;
 };
 
 /** Hears of a change that somebody known was denied. Answers at once and never throws. */
@@ -52,6 +54,7 @@ export const mostUnderWay = 2500;
 
 export function createDispatch(parts: DispatchParts): Dispatch {
   let underWay = 0;
+  let busiest = 0;
   const turn = createTurns();
   const dispatch = async <Answer>(incoming: Incoming<Answer>): Promise<Answer> => {
     const { method, cancel } = incoming;
@@ -61,11 +64,13 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     const timer = setTimeout(endLate, budget, cancel);
     const measure = parts.metrics.startCall(method.name);
     underWay += 1;
+    busiest = Math.max(busiest, underWay);
     try {
       if (underWay > mostUnderWay) throw tooMany();
-      await turn();
+      // Before it waits for its turn: a flooding source must not take the turns of others.
+      parts.limits.source(incoming.offered.source);
       const call = { now, deadline: now + budget, cancel, requestId, method: method.name };
-      const answer = await unlessCancelled(cancel, steps(parts, incoming, call));
+      const answer = await unlessCancelled(cancel, steps({ ...parts, turn }, incoming, call));
       measure("ok");
       return answer;
     } catch (thrown) {
@@ -84,21 +89,26 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     parts.metrics.failures.inc({ method: name, kind: "exhausted" });
     return true;
   };
-  return Object.assign(dispatch, { turnsAway });
+  const takeBusiest = () => {
+    const most = busiest;
+    busiest = underWay;
+    return most;
+  };
+  return Object.assign(dispatch, { turnsAway, busiest: takeBusiest });
 }
 
 export const tooMany = () => new Failure("exhausted", "too many calls are under way", { retryAfterMs: 250 });
 
-/** In this order: nothing is decoded for a flooding source, nothing validated for a stranger, nothing run too late. */
+/** In this order: nothing is decoded before its turn, nothing validated for a stranger, nothing run too late. */
 async function steps<Answer>(
-  parts: DispatchParts,
+  parts: DispatchParts & { turn: ReturnType<typeof createTurns> },
   { method, offered, read, write }: Incoming<Answer>,
   begun: Omit<Call, "caller">,
 ): Promise<Answer> {
   const { limits, identify, validate, clock } = parts;
   const { source } = offered;
+  await parts.turn();
   inTime(begun, clock);
-  limits.source(source);
   const request = await read();
   const caller = await identify({ method, offered, request, now: begun.now, cancel: begun.cancel });
   if (caller.kind === "anonymous") limits.attempt(source, method.name);

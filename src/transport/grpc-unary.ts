@@ -1,21 +1,15 @@
 // A unary gRPC call on its HTTP/2 stream (PROTOCOL-HTTP2 of gRPC): one framed message in, one out, a status at the end.
 // It knows nothing of methods or messages. grpc-js serves every other kind of call.
-import {
-  constants,
-  type Http2Session,
-  type IncomingHttpHeaders,
-  type OutgoingHttpHeaders,
-  type ServerHttp2Stream,
-} from "node:http2";
+import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
 import { status } from "@grpc/grpc-js";
 import { type Cancel, createCancel } from "../cancel.ts";
 import { Failure } from "../failure.ts";
 import { collectBody, messageOf, tooLarge } from "./grpc-message.ts";
 
-export type Unary = {
+/** `From` is whatever the door knows of who is at the other end. */
+export type Unary<From> = {
   headers: IncomingHttpHeaders;
-  /** The connection that it came by. */
-  session: Http2Session | undefined;
+  from: From;
   /** Milliseconds left of what the caller gave it; undefined for as long as it takes. */
   timeoutMs: number | undefined;
   /** Told when the caller leaves. */
@@ -28,8 +22,8 @@ export type Unary = {
 export type Trailers = OutgoingHttpHeaders;
 
 /** Answers a message, framed. `refuse` makes the trailers of whatever is thrown. */
-export type UnaryHandler = {
-  answer(call: Unary): Promise<Buffer>;
+export type UnaryHandler<From> = {
+  answer(call: Unary<From>): Promise<Buffer>;
   refuse(thrown: unknown): Trailers;
   /** What a call is told whose request is not even read, where there is too much to do. */
   refuseAtOnce(): Trailers | undefined;
@@ -41,16 +35,20 @@ const pastMs = 1_000;
 /** Bytes of all requests that are under way. */
 const mostHeld = 64 * 2 ** 20;
 
-export type ServeUnary = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, handler: UnaryHandler) => void;
+export type ServeUnary<From> = (
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  by: { handler: UnaryHandler<From>; from: From },
+) => void;
 
 /** Serves the streams of one door. */
-export function unaryServer(): ServeUnary {
+export function unaryServer<From>(): ServeUnary<From> {
   let held = 0;
-  return (stream, headers, handler) => {
+  return (stream, headers, { handler, from }) => {
     stream.on("error", ignore);
     stream.once("close", letGo);
     if (!/^application\/grpc(?:$|[+;])/.test(headers["content-type"] ?? "")) {
-      stream.respond({ ":status": 415 }, { endStream: true });
+      if (!stream.closed) stream.respond({ ":status": 415 }, { endStream: true });
       return readNoMore(stream);
     }
     const busy = handler.refuseAtOnce();
@@ -76,13 +74,12 @@ export function unaryServer(): ServeUnary {
       clearTimeout(overdue);
       held -= body.length();
     });
-    const { session } = stream;
     stream.once("end", () => {
       clearTimeout(overdue);
       if (stream.headersSent || stream.closed) return;
       const left = timeoutMs && timeoutMs - (performance.now() - since);
       const message = () => messageOf(body.bytes(), headers["grpc-encoding"]);
-      run(stream, { headers, session, timeoutMs: left, message }, handler);
+      run(stream, { headers, from, timeoutMs: left, message }, handler);
     });
   };
 }
@@ -96,7 +93,11 @@ function letGo(this: ServerHttp2Stream): void {
   this.on("error", ignore);
 }
 
-function run(stream: ServerHttp2Stream, call: Omit<Unary, "cancel">, { answer, refuse }: UnaryHandler): void {
+function run<From>(
+  stream: ServerHttp2Stream,
+  call: Omit<Unary<From>, "cancel">,
+  { answer, refuse }: UnaryHandler<From>,
+): void {
   const cancel = createCancel();
   stream.once("close", () => {
     if (!stream.headersSent) cancel.abort(new Failure("cancelled", "the caller has left"));

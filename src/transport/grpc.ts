@@ -1,7 +1,7 @@
 // The gRPC door: every method of the table, from its descriptor alone. Its calls are read off their HTTP/2 streams here
 // (grpc-unary.ts); connections, TLS, health and reflection are grpc-js's.
 import { TLSSocket } from "node:tls";
-import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import { type Address, isLoopback } from "../config/address.ts";
@@ -17,6 +17,7 @@ import { plainStatus, type Trailers, type UnaryHandler, unaryServer } from "./gr
 import { type Listener, type ListenerLimits, listenerLimits, listenFor } from "./listener.ts";
 import { largestRequest, plainAddress } from "./limits.ts";
 import type { Method } from "./method.ts";
+import { shareStreams } from "./stream-share.ts";
 
 export type GrpcParts = {
   methods: readonly Method[];
@@ -37,21 +38,24 @@ export type Door = {
 
 /** Listens at the address. Rejects with the system's error if it is taken. */
 export async function startGrpc(parts: GrpcParts, address: Address): Promise<Door> {
-  const { methods, maxConcurrentStreams, limits = listenerLimits } = parts;
+  const { methods, dispatch, maxConcurrentStreams, limits = listenerLimits } = parts;
   const server = new Server(serverOptions(maxConcurrentStreams));
   const handlers = new Map(methods.map((method) => [`/${method.name}`, handlerOf(parts, method)]));
   const services = [...new Set(methods.map(({ desc }) => desc.parent))];
   const names = services.map(({ typeName }) => typeName);
   const health = serveHealth(server, names);
   if (parts.reflection) await serveReflection(server, services);
-  const serveUnary = unaryServer();
+  const serveUnary = unaryServer<Peer>();
+  const share = shareStreams(maxConcurrentStreams, dispatch.busiest);
   const takeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     const handler = handlers.get(headers[":path"] ?? "");
-    if (handler !== undefined) serveUnary(stream, headers, handler);
-    return handler !== undefined;
+    if (handler === undefined) return false;
+    const { session } = stream;
+    if (session !== undefined) share.use(session as ServerHttp2Session);
+    serveUnary(stream, headers, { handler, from: peerOf(session) });
+    return true;
   };
-  const inside = { address, limits, maxConcurrentStreams, takeStream };
-  const listener = await listenFor(server, parts.credentials, inside);
+  const listener = await listenFor(server, parts.credentials, { address, limits, share, takeStream });
   return {
     port: listener.port,
     drain(graceMs) {
@@ -75,16 +79,16 @@ const serverOptions = (maxConcurrentStreams: number) => ({
 });
 
 /** Messages are decoded in dispatch, where a failure has the same words as at the other doors. */
-function handlerOf({ dispatch, secure }: GrpcParts, method: Method): UnaryHandler {
+function handlerOf({ dispatch, secure }: GrpcParts, method: Method): UnaryHandler<Peer> {
   const write = encoderOf(method.desc.output);
   let busy: Trailers | undefined;
   return {
     // Always the same, and made once: refusing must cost little.
     refuseAtOnce: () => (dispatch.turnsAway(method) ? (busy ??= refuse(tooMany())) : undefined),
-    answer: ({ headers, session, message, timeoutMs, cancel }) =>
+    answer: ({ headers, from, message, timeoutMs, cancel }) =>
       dispatch({
         method,
-        offered: offeredBy(headers, peerOf(session), secure),
+        offered: offeredBy(headers, from, secure),
         timeoutMs,
         cancel,
         read: () => {

@@ -5,7 +5,7 @@ import { createServer, type Server as NetServer, type Socket } from "node:net";
 import type { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Address } from "../config/address.ts";
 import { networkOf, plainAddress } from "./limits.ts";
-import { shareStreams } from "./stream-share.ts";
+import type { StreamShare } from "./stream-share.ts";
 
 export type ListenerLimits = {
   /** From the connection to the first HTTP/2 frame, through the TLS handshake if there is one. */
@@ -31,12 +31,11 @@ export type TakeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeader
 export async function listenFor(
   server: Server,
   credentials: ServerCredentials,
-  options: { address: Address; limits: ListenerLimits; maxConcurrentStreams: number; takeStream: TakeStream },
+  options: { address: Address; limits: ListenerLimits; share: StreamShare; takeStream: TakeStream },
 ): Promise<Listener> {
-  const { address, limits, takeStream } = options;
+  const { address, limits, share, takeStream } = options;
   const injector = server.createConnectionInjector(credentials);
   const connections = trackConnections(limits);
-  const share = shareStreams(options.maxConcurrentStreams);
   reachInside(server, { settle: connections.settle, share, takeStream });
   const front = createServer({ noDelay: true }, (socket) => {
     if (connections.admit(socket)) injector.injectConnection(socket);
@@ -46,6 +45,7 @@ export async function listenFor(
   const port = await listen(front, address);
   const close = () => {
     connections.destroy({ unsettled: true });
+    share.close();
     return new Promise<void>((resolve) => front.close(() => resolve()));
   };
   return { port, close, destroy: () => connections.destroy() };
@@ -119,7 +119,7 @@ function trackConnections({ handshakeMs, connectionsPerSource }: ListenerLimits)
  */
 function reachInside(
   server: Server,
-  inside: { settle: (peer: Peer) => void; share: (session: ServerHttp2Session) => void; takeStream: TakeStream },
+  inside: { settle: (peer: Peer) => void; share: StreamShare; takeStream: TakeStream },
 ): void {
   const { settle, share, takeStream } = inside;
   const inner: Iterable<Http2Server> = server["http2Servers"].keys();
@@ -128,7 +128,7 @@ function reachInside(
       // Read now: a destroyed session has no socket.
       const { remoteAddress, remotePort } = session.socket;
       session.once("remoteSettings", () => settle({ remoteAddress, remotePort }));
-      share(session);
+      share.open(session);
     });
     const [theirs] = http2.listeners("stream");
     if (theirs === undefined) throw new Error("grpc-js listens to no streams");

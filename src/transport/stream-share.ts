@@ -5,30 +5,56 @@ import type { ServerHttp2Session } from "node:http2";
 /** Streams of all connections together, and the fewest of one, however many connections there are. */
 const together = 2_000;
 export const fewestStreams = 8;
+/** Milliseconds between two looks at how much there is to do. */
+const everyMs = 1_000;
 
-/** Takes every session of a server from its beginning. `most` is what one may have while there are few. */
-export function shareStreams(most: number): (session: ServerHttp2Session) => void {
+export type StreamShare = {
+  /** Takes a session from its beginning to its end. */
+  open(session: ServerHttp2Session): void;
+  /** A call came by it. */
+  use(session: ServerHttp2Session): void;
+  /** Looks at what was done since the last look; by itself every second until it is closed. */
+  look(): void;
+  close(): void;
+};
+
+/**
+ * `most` is what a connection may have unless there is too much to do; `busiest` answers how many calls were under way
+ * at most since it was last asked. Connections without calls, and calls that end at once, take nothing from others.
+ */
+export function shareStreams(most: number, busiest: () => number): StreamShare {
   const sessions = new Set<ServerHttp2Session>();
+  let used = new WeakSet<ServerHttp2Session>();
+  let inUse = 0;
   let share = most;
   const tell = (session: ServerHttp2Session) => {
     // Node ends a session that owes it many acknowledgements; this one will be told when it has given its own.
     if (session.destroyed || session.closed || session.pendingSettingsAck) return;
     if (session.localSettings.maxConcurrentStreams !== share) session.settings({ maxConcurrentStreams: share });
   };
-  const divide = () => {
-    const next = shareOf(sessions.size, most);
+  const look = () => {
+    const isMuch = busiest() > together / 2;
+    const next = isMuch ? Math.min(share, shareOf(inUse, most)) : Math.min(2 * share, most);
+    used = new WeakSet();
+    inUse = 0;
     if (next === share) return;
     share = next;
     for (const session of sessions) tell(session);
   };
-  return (session) => {
-    sessions.add(session);
-    session.on("localSettings", () => tell(session));
-    session.once("close", () => {
-      sessions.delete(session);
-      divide();
-    });
-    divide();
+  const timer = setInterval(look, everyMs).unref();
+  return {
+    open(session) {
+      sessions.add(session);
+      session.on("localSettings", () => tell(session));
+      session.once("close", () => sessions.delete(session));
+    },
+    use(session) {
+      if (used.has(session)) return;
+      used.add(session);
+      inUse += 1;
+    },
+    look,
+    close: () => clearInterval(timer),
   };
 }
 

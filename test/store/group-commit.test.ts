@@ -73,6 +73,9 @@ describe("a member that fails", () => {
       "stored",
     ]);
     expect([namesIn(file), auditRowsIn(file)]).toEqual([["a", "b", "c", "d"], 4]);
+    // Groups after one that failed go another way; then again the usual one.
+    for (let turn = 0; turn < 40; turn++)
+      expect((await run([tenantJob(`t${turn}`)])).outcomes[0]?.failure).toBeUndefined();
     const late = tenantJob("e", { deadline: now - 1 });
     const again = await run([tenantJob("d"), late, tenantJob("f")]);
     expect(again.outcomes.map(({ failure }) => failure?.kind ?? "stored")).toEqual(["exists", "late", "stored"]);

@@ -89,6 +89,29 @@ describe("a call", () => {
     expect(new Set(await Promise.all(waiting))).toEqual(new Set(["answered"]));
     expect(await send(() => good)).toBe("answered");
     expect(dispatch.turnsAway(method)).toBe(false);
+    expect([dispatch.busiest(), dispatch.busiest()]).toEqual([mostUnderWay + 1, 0]);
+  });
+
+  it("F13: of a flooding source waits for no turn, and so takes none from others", async () => {
+    const { send } = setup({ limits: { perSource: 40 } });
+    const flood = Array.from({ length: 2000 }, () => send(() => good));
+    let refused = 0;
+    for (const call of flood) void call.catch(() => (refused += 1));
+    await Promise.resolve();
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(refused).toBe(1960);
+    await Promise.allSettled(flood);
+  });
+
+  it("N7-09: whose time is over while it waits for its turn is told so at once", async () => {
+    const { send, ran } = setup({ limits: { perSource: 1e6, perClient: 1e6 } });
+    const before = Array.from({ length: 400 }, () => send(() => good));
+    const last = send(() => good, [basic()], 1);
+    const until = Date.now() + 20;
+    while (Date.now() < until);
+    await expect(last).rejects.toMatchObject({ kind: "late" });
+    expect(ran.length).toBeLessThan(400);
+    await Promise.all(before);
   });
 
   it("N7-09: with no time left runs nothing and decodes nothing", async () => {

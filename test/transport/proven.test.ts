@@ -91,6 +91,12 @@ describe("a right secret", () => {
 });
 
 describe("what is no right secret", () => {
+  it("N7-05: is not even looked for among the known ones where it is longer than any of them", async () => {
+    const { times } = setUp();
+    const padded = { authorization: [`Basic ${" ".repeat(2000)}${basic().slice("Basic ".length)}`] };
+    expect(await times(padded, padded)).toBe(2);
+  });
+
   it("is looked at each time", async () => {
     const { times } = setUp();
     expect(await times(client("app", "wrong"), client("app", "wrong"))).toBe(2);
