@@ -1,6 +1,12 @@
 // gRPC unary calls straight on HTTP/2, without a gRPC library: a client that costs the least there is to cost.
 import { readFileSync } from "node:fs";
-import { type ClientHttp2Session, connect, type IncomingHttpHeaders, type OutgoingHttpHeaders } from "node:http2";
+import {
+  type ClientHttp2Session,
+  connect,
+  constants,
+  type IncomingHttpHeaders,
+  type OutgoingHttpHeaders,
+} from "node:http2";
 import { once } from "node:events";
 import { status } from "@grpc/grpc-js";
 import type { Target } from "../support/load-plan.ts";
@@ -61,7 +67,12 @@ function call({ session, headers, body, collect }: Call, answered: Answered): vo
   };
   stream.on("response", note).on("trailers", note);
   stream.on("error", () => {});
-  stream.on("close", () => answered(outcome, collect ? Buffer.concat(chunks).subarray(5) : empty));
+  stream.on("close", () => {
+    // Nothing was done for it: every gRPC client sends it again by itself (RFC 9113 section 8.7).
+    const isRefused = outcome === "lost" && stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
+    if (isRefused && !session.destroyed) return call({ session, headers, body, collect }, answered);
+    answered(outcome, collect ? Buffer.concat(chunks).subarray(5) : empty);
+  });
   if (collect) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
   else stream.resume();
   stream.end(body);
