@@ -55,7 +55,7 @@ export const mostUnderWay = 2500;
 export function createDispatch(parts: DispatchParts): Dispatch {
   let underWay = 0;
   let busiest = 0;
-  const turn = createTurns();
+  const inTurns = { ...parts, turn: createTurns() };
   const dispatch = async <Answer>(incoming: Incoming<Answer>): Promise<Answer> => {
     const { method, cancel } = incoming;
     const budget = Math.max(0, Math.min(incoming.timeoutMs ?? method.deadlineMs, method.deadlineMs));
@@ -70,7 +70,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       // Before it waits for its turn: a flooding source must not take the turns of others.
       parts.limits.source(incoming.offered.source);
       const call = { now, deadline: now + budget, cancel, requestId, method: method.name };
-      const answer = await unlessCancelled(cancel, steps({ ...parts, turn }, incoming, call));
+      const answer = await unlessCancelled(cancel, steps(inTurns, incoming, call));
       measure("ok");
       return answer;
     } catch (thrown) {
