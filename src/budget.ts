@@ -55,21 +55,19 @@ const sweptAtOnce = 4;
 
 /** Forgets from the beginning of the map. It goes on where it was: the way past forgotten ones is long. */
 function sweeper(spendings: Map<string, Spending>): (now: number) => void {
-  let left = spendings.entries();
-  let first = left.next();
+  let rest = spendings.entries();
+  let first: [string, Spending] | undefined;
   return (now) => {
     for (let swept = 0; swept < sweptAtOnce; swept += 1) {
-      if (first.done) [left, first] = begin(spendings);
-      if (first.done) return;
-      const [key, spending] = first.value;
+      first ??= rest.next().value;
+      if (first === undefined) {
+        rest = spendings.entries();
+        return;
+      }
+      const [key, spending] = first;
       if (now < spending.end && spendings.size < keysKept) return;
       if (spendings.get(key) === spending) spendings.delete(key);
-      first = left.next();
+      first = undefined;
     }
   };
-}
-
-function begin(spendings: Map<string, Spending>) {
-  const left = spendings.entries();
-  return [left, left.next()] as const;
 }

@@ -37,6 +37,7 @@ export function createChanges(): Changes {
         last.delete(id);
         last.set(id, count);
       }
+      // Before the loop as well: its first step goes past all that was set anew, microseconds where there are thousands.
       if (last.size <= idsKept) return;
       for (const [id, at] of last) {
         if (last.size <= idsKept) return;

@@ -8,9 +8,6 @@ export type Job = { id: number; name: OperationName; args: unknown; deadline: nu
 export type Outcome = { id: number; value?: unknown; failure?: Failure };
 export type GroupResult = { outcomes: Outcome[]; fatal: boolean };
 
-/** Raised where the whole transaction is gone, and with it every member of the group. */
-class LostTransaction extends Error {}
-
 /** Groups that are not tried plainly after one that failed so: whoever fails again and again doubles nobody's cost. */
 const carefulGroups = 32;
 
@@ -25,6 +22,8 @@ export function groupCommit(file: SqliteFile, operations: Operations, now: () =>
   const release = statement("RELEASE operation");
   const undo = statement("ROLLBACK TO operation");
   let careful = 0;
+  /** SQLITE_FULL and I/O errors roll back the whole group; nobody of it may go on. */
+  const isLost = (thrown: unknown) => !file.inTransaction || isFatal(thrown);
 
   async function plainly({ id, name, args }: Job): Promise<Outcome> {
     return { id, value: await (operations[name] as (args: unknown) => Promise<unknown>)(args) };
@@ -38,9 +37,7 @@ export function groupCommit(file: SqliteFile, operations: Operations, now: () =>
       release.run();
       return outcome;
     } catch (thrown) {
-      // SQLITE_FULL and I/O errors roll back the whole group, not the savepoint.
-      if (!file.inTransaction) throw new LostTransaction("the transaction was rolled back", { cause: thrown });
-      if (isFatal(thrown)) throw thrown;
+      if (isLost(thrown)) throw thrown;
       undo.run();
       release.run();
       return { id: job.id, failure: storeFailure(thrown) };
@@ -65,7 +62,7 @@ export function groupCommit(file: SqliteFile, operations: Operations, now: () =>
     try {
       return await transaction(jobs, plainly);
     } catch (thrown) {
-      if (!file.inTransaction || isFatal(thrown)) throw thrown;
+      if (isLost(thrown)) throw thrown;
       rollback.run();
       careful = carefulGroups;
       return transaction(jobs, apart);
@@ -77,9 +74,8 @@ export function groupCommit(file: SqliteFile, operations: Operations, now: () =>
     if (file.inTransaction) throw new Error("a transaction is already open: operations do not nest");
     try {
       return { outcomes: await together(jobs), fatal: false };
-    } catch (thrown) {
+    } catch (cause) {
       if (file.inTransaction) rollback.run();
-      const cause = thrown instanceof LostTransaction ? thrown.cause : thrown;
       // Never the word of one member's own rule: nothing is known of the others but that they are not stored.
       const failure = unavailable(cause);
       return { outcomes: jobs.map(({ id }) => ({ id, failure })), fatal: isFatal(cause) };

@@ -63,26 +63,29 @@ export function createIdentify(given: Omit<Parts, "proven">): Identify {
   return (offer) => {
     if (isPublic(offer.method)) return anonymous;
     const presented = presentedBy(offer.method, offer.offered, offer.request);
-    const known = recalled(parts, offer, presented);
-    if (known === undefined) return anew(parts, offer, presented);
-    checkOrigin(known, offer.offered.origin);
-    return withPermissions(parts, known, offer);
+    const key = presented && keyOf(offer.offered, presented);
+    const known = key === undefined ? undefined : parts.proven.get(key);
+    if (known === undefined || offer.now >= known.until) return anew(parts, offer, { presented, key });
+    checkOrigin(known.caller, offer.offered.origin);
+    return withPermissions(parts, known.caller, offer);
   };
 }
 
-function recalled({ proven }: Parts, { offered, now }: Offer, presented: Presented): Known | undefined {
-  if (presented === undefined || offered.certificateUris.length > 0 || !isKnowable(presented)) return undefined;
-  const known = proven.get(keyOf(offered, presented));
-  return known !== undefined && now < known.until ? known.caller : undefined;
+/** Undefined for what is looked at each time. */
+function keyOf({ source, certificateUris }: Offered, presented: NonNullable<Presented>): string | undefined {
+  if (certificateUris.length > 0 || !isKnowable(presented)) return undefined;
+  const text = typeof presented === "string" ? presented : JSON.stringify(presented);
+  return source + hash("sha256", text, "base64url");
 }
 
-const keyOf = ({ source }: Offered, presented: NonNullable<Presented>): string =>
-  source + hash("sha256", typeof presented === "string" ? presented : JSON.stringify(presented), "base64url");
-
-async function anew(parts: Parts, offer: Offer, presented: Presented): Promise<Known> {
+async function anew(
+  parts: Parts,
+  offer: Offer,
+  { presented, key }: { presented: Presented; key: string | undefined },
+): Promise<Known> {
   const credential = presented === undefined ? undefined : readCredential(presented);
   const certified = await byCertificate(parts, offer.offered.certificateUris);
-  const named = presented && credential && (await byCredential(parts, offer, { presented, credential }));
+  const named = credential && (await byCredential(parts, offer, { credential, key }));
   if (certified && named && certified.client.application.id !== named.client.application.id) {
     throw invalidClient("the certificate and the credential name two applications");
   }
@@ -112,7 +115,7 @@ async function byCertificate(parts: Parts, uris: readonly string[]): Promise<Kno
 async function byCredential(
   parts: Parts,
   offer: Offer,
-  { presented, credential }: { presented: NonNullable<Presented>; credential: Credential },
+  { credential, key }: { credential: Credential; key: string | undefined },
 ): Promise<Known> {
   if (credential.scheme === "bearer") return byToken(parts, credential.token, offer.now);
   const { source } = offer.offered;
@@ -123,9 +126,9 @@ async function byCredential(
   try {
     const { caller, until } = await bySecret(parts, offer, credential);
     parts.limits.succeeded(source, credential.clientId);
-    if (until > offer.now && isKnowable(presented)) {
+    if (key !== undefined && until > offer.now) {
       const proven = { caller, until: Math.min(until, offer.now + provenMs) };
-      parts.proven.keep(keyOf(offer.offered, presented), proven, { ids: [caller.client.tenant.id], since });
+      parts.proven.keep(key, proven, { ids: [caller.client.tenant.id], since });
     }
     return caller;
   } catch (thrown) {

@@ -1,7 +1,7 @@
 // The gRPC door: every method of the table, from its descriptor alone. Its calls are read off their HTTP/2 streams here
 // (grpc-unary.ts); connections, TLS, health and reflection are grpc-js's.
 import { TLSSocket } from "node:tls";
-import type { Http2Session, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
+import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import { type Address, isLoopback } from "../config/address.ts";
@@ -51,7 +51,7 @@ export async function startGrpc(parts: GrpcParts, address: Address): Promise<Doo
     const handler = handlers.get(headers[":path"] ?? "");
     if (handler === undefined) return false;
     const { session } = stream;
-    if (session !== undefined) share.use(session as ServerHttp2Session);
+    if (session !== undefined) share.use(session);
     serveUnary(stream, headers, { handler, from: peerOf(session) });
     return true;
   };

@@ -1,6 +1,6 @@
 // How many calls each connection may have open. Together they are about as many as are served within a second: what
 // waits beyond that waits in its caller, where it costs nothing, and need not be refused, which costs half a call.
-import type { ServerHttp2Session } from "node:http2";
+import type { Http2Session, ServerHttp2Session } from "node:http2";
 
 /** Streams of all connections together, and the fewest of one, however many connections there are. */
 const together = 2_000;
@@ -12,7 +12,7 @@ export type StreamShare = {
   /** Takes a session from its beginning to its end. */
   open(session: ServerHttp2Session): void;
   /** A call came by it. */
-  use(session: ServerHttp2Session): void;
+  use(session: Http2Session): void;
   /** Looks at what was done since the last look; by itself every second until it is closed. */
   look(): void;
   close(): void;
@@ -24,8 +24,7 @@ export type StreamShare = {
  */
 export function shareStreams(most: number, busiest: () => number): StreamShare {
   const sessions = new Set<ServerHttp2Session>();
-  let used = new WeakSet<ServerHttp2Session>();
-  let inUse = 0;
+  const used = new Set<Http2Session>();
   let share = most;
   const tell = (session: ServerHttp2Session) => {
     // Node ends a session that owes it many acknowledgements; this one will be told when it has given its own.
@@ -34,9 +33,8 @@ export function shareStreams(most: number, busiest: () => number): StreamShare {
   };
   const look = () => {
     const isMuch = busiest() > together / 2;
-    const next = isMuch ? Math.min(share, shareOf(inUse, most)) : Math.min(2 * share, most);
-    used = new WeakSet();
-    inUse = 0;
+    const next = isMuch ? Math.min(share, shareOf(used.size, most)) : Math.min(2 * share, most);
+    used.clear();
     if (next === share) return;
     share = next;
     for (const session of sessions) tell(session);
@@ -48,11 +46,7 @@ export function shareStreams(most: number, busiest: () => number): StreamShare {
       session.on("localSettings", () => tell(session));
       session.once("close", () => sessions.delete(session));
     },
-    use(session) {
-      if (used.has(session)) return;
-      used.add(session);
-      inUse += 1;
-    },
+    use: (session) => void used.add(session),
     look,
     close: () => clearInterval(timer),
   };

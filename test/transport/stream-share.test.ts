@@ -1,11 +1,5 @@
 // Streams of a connection: as many as are configured, and fewer while many connections have too much to do.
-import {
-  type ClientHttp2Session,
-  connect,
-  createServer,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+import { type ClientHttp2Session, connect, createServer, type ServerHttp2Stream } from "node:http2";
 import { type AddressInfo, createConnection } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
@@ -45,7 +39,7 @@ async function setUp() {
   const server = createServer({ settings: { maxConcurrentStreams: 100 } });
   server.on("session", share.open);
   server.on("stream", (stream: ServerHttp2Stream) => {
-    if (stream.session !== undefined) share.use(stream.session as ServerHttp2Session);
+    if (stream.session !== undefined) share.use(stream.session);
     stream.respond({ ":status": 200 }, { endStream: true });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
