@@ -23,6 +23,7 @@ import { createIssuers } from "./tokens/issuers.ts";
 import { type KeyRecords, type Keyring, openKeyring } from "./tokens/keyring.ts";
 import { createMint } from "./tokens/mint.ts";
 import { createOutbound } from "./tokens/outbound.ts";
+import { createSignedTokens } from "./tokens/signed-tokens.ts";
 import { createVerifier } from "./tokens/verify.ts";
 import { createValidation } from "./validation.ts";
 
@@ -82,6 +83,7 @@ type Base = OpenOptions & { store: Store; clock: Clock; random: Random; keyring:
 function assemble(settings: Settings, base: Base): Parts {
   const { issuer, log, store, clock, random, keyring } = base;
   const { accessToken, refresh } = settings;
+  const ours = { keyring, issuer, signed: createSignedTokens() };
   const outbound = createOutbound({ allow: settings.outboundAllow, allowPlain: settings.dev });
   return {
     issuer,
@@ -95,8 +97,8 @@ function assemble(settings: Settings, base: Base): Parts {
     store,
     policies: createPolicyCache({ store }),
     keyring,
-    mint: createMint({ keyring, issuer }),
-    verify: createVerifier({ keyring, issuer }),
+    mint: createMint(ours),
+    verify: createVerifier(ours),
     issuers: createIssuers({ outbound, clock, log }),
     messages: createMessages({ outbound }),
     bootstrapFile: bootstrapFileIn(settings.dataDir),

@@ -15,8 +15,11 @@ export type HotCall = {
   bound: Bound;
   /** The peer's call should cost at least so many times ours. */
   peer?: { call: PeerCall; least: number };
-  /** What a run uses up: "once", tokens that are seen for the first time; "chains", refresh tokens that it begins with. */
-  usesUp?: "once" | "chains";
+  /**
+   * What a run uses up: "once", tokens that are seen for the first time; "burst", so many that a run of the usual length
+   * would need more than are remembered; "chains", refresh tokens that it begins with.
+   */
+  usesUp?: "once" | "burst" | "chains";
 };
 
 export const hotCalls: readonly HotCall[] = [
@@ -26,6 +29,7 @@ export const hotCalls: readonly HotCall[] = [
     bound: { timesFloor: 1.25 },
     peer: { call: "introspection", least: 1.7 },
   },
+  { call: "introspect-minted", floors: [["verify"]], bound: { timesFloor: 1.15 }, usesUp: "burst" },
   { call: "introspect-first", floors: [["verify"]], bound: { timesFloor: 1.15 }, usesUp: "once" },
   { call: "introspect-batch", floors: [], bound: { usPerToken: 15, tokens: 100 } },
   {

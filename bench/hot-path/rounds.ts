@@ -22,9 +22,14 @@ export type Timing = { rounds: number; seconds: number; signal: AbortSignal };
 const warmup = 0.5;
 const firstWarmup = 2;
 
-const warmupOf = ({ hot }: Case, round: number): number =>
+/** Of a burst, all in all. */
+const burst = { seconds: 0.2, warmup: 0.1 };
+
+function lengthOf({ hot }: Case, round: number, seconds: number): Pick<LoadPlan, "seconds" | "warmup"> {
+  if (hot.usesUp === "burst") return burst;
   // Tokens that may be sent once cost time to mint; the code of their call is that of others that ran before.
-  round === 1 && hot.usesUp !== "once" ? firstWarmup : warmup;
+  return { seconds, warmup: round === 1 && hot.usesUp !== "once" ? firstWarmup : warmup };
+}
 
 /** `progress` hears of each round as it begins. */
 export async function runRounds(cases: readonly Case[], timing: Timing, progress: (text: string) => void) {
@@ -34,9 +39,9 @@ export async function runRounds(cases: readonly Case[], timing: Timing, progress
     for (const one of cases)
       for (const subject of inTurn(one.subjects, round)) {
         timing.signal.throwIfAborted();
-        const seconds = { seconds: timing.seconds, warmup: warmupOf(one, round) };
+        const length = lengthOf(one, round, timing.seconds);
         const rate = rateOf(runs, one, subject);
-        runs.push(await runOf({ one, subject, round, rate, plan: { ...seconds, pace: { kind: "closed" } } }));
+        runs.push(await runOf({ one, subject, round, rate, plan: { ...length, pace: { kind: "closed" } } }));
       }
   }
   return runs;
@@ -53,7 +58,8 @@ export async function runHalfLoad(cases: readonly Case[], closed: readonly Run[]
       if (!isShown(one, subject)) continue;
       timing.signal.throwIfAborted();
       const rate = Math.max(1, rateOf(closed, one, subject) / 2);
-      const plan = { seconds: 2 * timing.seconds, warmup, pace: { kind: "open", perSecond: rate } } as const;
+      const length = lengthOf(one, Number.POSITIVE_INFINITY, 2 * timing.seconds);
+      const plan = { ...length, pace: { kind: "open", perSecond: rate } } as const;
       runs.push(await runOf({ one, subject, round: undefined, rate, plan }));
     }
   return runs;

@@ -33,9 +33,10 @@ const peerWidth = { connections: 64, streams: 1 };
 
 function instanceSubject({ call, usesUp }: HotCall, { world }: Scene): Subject {
   const target = targetOf(world, call);
+  const isUsedUp = usesUp === "once" || usesUp === "burst";
   let kept: Promise<Bodies> | undefined;
   const bodies = (most: number): Promise<Bodies> => {
-    if (usesUp === "once") return bodiesOf(world, call, most);
+    if (isUsedUp) return bodiesOf(world, call, most);
     if (usesUp === "chains") return bodiesOf(world, call, width.connections * width.streams);
     return (kept ??= bodiesOf(world, call));
   };
@@ -46,7 +47,7 @@ function instanceSubject({ call, usesUp }: HotCall, { world }: Scene): Subject {
       target,
       ...width,
       bodies: await bodies(most),
-      goodFor: usesUp === "once" ? most : Number.POSITIVE_INFINITY,
+      goodFor: isUsedUp ? most : Number.POSITIVE_INFINITY,
     }),
   };
 }

@@ -1,6 +1,7 @@
 // What a load process sends to the world: where to, the bodies of each call, and the size of a request and its answer.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { tokensKept } from "../../src/tokens/signed-tokens.ts";
 import { createRawCaller, pathOf, type RawCaller } from "../support/caller.ts";
 import type { Bodies, Target } from "../support/load-plan.ts";
 import type { World } from "../world.ts";
@@ -17,10 +18,14 @@ import {
   tokenRequest,
 } from "./tokens.ts";
 
-/** `introspect-one`: one token, seen before; `-seen`: many of those; `-first`: tokens that nobody asked about yet. */
+/**
+ * `introspect-one`: one token, seen before; `-seen`: many of those; `-minted`: tokens that nobody asked about yet, those
+ * minted last before all others; `-first`: the same, but so long after that they are not known from their minting.
+ */
 export type Call =
   | "introspect-one"
   | "introspect-seen"
+  | "introspect-minted"
   | "introspect-first"
   | "introspect-batch"
   | "generate-token"
@@ -37,7 +42,7 @@ export const targetOf = ({ address, caFile, authorization }: World, call: Call):
 
 /**
  * Writes the bodies of a run into the world's folder; `count` of them, or as many as the call needs usually. Ask anew
- * for each run of `introspect-first`, with more than the run can send, and of `refresh`, with one for each slot: a run
+ * for each run of `introspect-minted` and `-first`, with more than the run can send, and of `refresh`, with one for each slot: a run
  * uses them up. Everything else may be sent again and again, for an hour.
  */
 export async function bodiesOf(world: World, call: Call, count = usualCount(world, call)): Promise<Bodies> {
@@ -79,7 +84,17 @@ const seen: Kind = { method: introspect, make: async (...about) => asked(await m
 const kinds: Record<Call, Kind> = {
   "introspect-one": seen,
   "introspect-seen": seen,
-  "introspect-first": { method: introspect, make: async (...about) => asked(await mintTokens(...about)) },
+  "introspect-minted": {
+    method: introspect,
+    make: async (...about) => asked((await mintTokens(...about)).toReversed()),
+  },
+  "introspect-first": {
+    method: introspect,
+    make: async (world, caller, count) => {
+      const tokens = await mintTokens(world, caller, count + tokensKept.max);
+      return asked(tokens.slice(0, count));
+    },
+  },
   "introspect-batch": {
     method: introspectBatch,
     make: async (world, caller, count) => {
@@ -119,6 +134,7 @@ function usualCount({ users }: World, call: Call): number {
 const usualCounts = {
   "introspect-one": 1,
   "introspect-seen": 500,
+  "introspect-minted": tokensKept.max,
   "introspect-first": 40_000,
   "introspect-batch": 5,
   refresh: 64,

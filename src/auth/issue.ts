@@ -54,6 +54,7 @@ export async function issue(parts: Needs, call: Call, request: IssueRequest): Pr
       grant: { ...grant, expireTime: Math.max(access.expiresAt, refresh?.family.absoluteExpireTime ?? 0) },
       ...(refresh ? { family: refresh.family } : {}),
       ...(request.claim ? { claim: request.claim } : {}),
+      jti: access.jti,
     },
     call.deadline,
   );
@@ -65,9 +66,10 @@ export async function mintAccess(
   parts: Needs,
   call: Pick<Call, "now">,
   input: Subject & { grantId: string; policy: Policy; asked: readonly string[] | null; ttl: number },
-): Promise<{ token: string; expiresIn: number; expiresAt: number; scope: string }> {
+): Promise<{ token: string; jti: string; expiresIn: number; expiresAt: number; scope: string }> {
   const { client, user, resource, effective, organization, realm } = input;
   const permissions = narrow(effective.all, input.asked);
+  const jti = newId(call.now, parts.random);
   const iat = Math.floor(call.now / 1000);
   const expiresIn = lifetimeOf(parts.lifetimes, input);
   const roles = [...effective.roles, ...effective.organizationRoles].map((role) => role.name);
@@ -77,7 +79,7 @@ export async function mintAccess(
       aud: resource.indicator,
       exp: iat + expiresIn,
       iat,
-      jti: newId(call.now, parts.random),
+      jti,
       client_id: client.application.id,
       tenant_id: client.application.tenantId,
       sid: input.grantId,
@@ -92,7 +94,7 @@ export async function mintAccess(
     algorithmOf(resource.signingAlgorithm),
   );
   if (isLarge) parts.log.warn({ bytes, resource: resource.id }, "a large access token was minted");
-  return { token, expiresIn, expiresAt: (iat + expiresIn) * 1000, scope: permissions.join(" ") };
+  return { token, jti, expiresIn, expiresAt: (iat + expiresIn) * 1000, scope: permissions.join(" ") };
 }
 
 /** The permissions of the user at the resource. In the admin realm a subject without any is refused. */

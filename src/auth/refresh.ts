@@ -56,10 +56,11 @@ async function present(parts: Needs, call: Call, presentation: Presentation) {
     throw invalidGrant("reuse");
   }
   // All that can refuse comes before anything is spent: what an operator takes away and gives back costs no sign-in.
-  const answered = await answer(parts, call, presentation);
+  const { jti, ...answered } = await answer(parts, call, presentation);
   const salt = decision.kind === "repeat" ? decision.salt : newSalt(parts);
   const successor = successorOf(parts.keyring, token, salt);
-  const moved = decision.kind === "repeat" || (await rotate(parts, call, family, { salt, digest: successor.digest }));
+  const moved =
+    decision.kind === "repeat" || (await rotate(parts, call, family, { salt, successor: successor.digest, jti }));
   return moved ? { ...answered, refreshToken: successor.token } : "lost the race";
 }
 
@@ -68,16 +69,13 @@ const rotate = (
   parts: Needs,
   call: Call,
   family: Row<"refreshFamily">,
-  { salt, digest }: { salt: string; digest: string },
+  made: { salt: string; successor: string; jti: string },
 ): Promise<boolean> =>
   parts.store.write(
     "rotateFamily",
     {
-      tenantId: family.tenantId,
-      familyId: family.id,
-      head: family.headDigest,
-      successor: digest,
-      salt,
+      family,
+      ...made,
       now: call.now,
       idleExpireTime: idleExpiry(call.now, family.idleTtlMs, family.absoluteExpireTime),
     },
@@ -116,6 +114,7 @@ async function answer(parts: Needs, call: Call, { client, family, asked }: Prese
   const access = await mintAccess(parts, call, { ...subject, grantId: grant.id, asked: scopes, ttl: 0 });
   const upstream = await parts.store.tenant(grant.tenantId).upstreamSubject(grant.userId, grant.connectorId ?? "");
   return {
+    jti: access.jti,
     token: access.token,
     expiresIn: access.expiresIn,
     tokenType: "Bearer",

@@ -38,3 +38,10 @@ export function createMemo<Value extends object>(
     },
   };
 }
+
+/** One for each list of texts, whatever is in them. */
+export function keyOf(texts: readonly string[]): string {
+  let key = "";
+  for (const text of texts) key += `${text.length} ${text}`;
+  return key;
+}

@@ -1,7 +1,7 @@
 // The reads on the way of every request, answered from memory for as long as no acknowledged write concerns them. Whoever
 // has the answer to a write sees it in every read after it.
 import { type Changes } from "./changes.ts";
-import { createMemo } from "./memo.ts";
+import { createMemo, keyOf } from "./memo.ts";
 import type { InstanceReads, TenantReads } from "./reads.ts";
 
 /** Answers of each read that are kept. */
@@ -23,7 +23,6 @@ const tenantOwners: { [Name in keyof TenantReads]?: Owners<TenantReads[Name]> } 
   connector: () => [],
   consentedScopes: () => [],
   resource: () => [],
-  grantState: ({ grant }, [, , jti]) => [grant.id, jti],
 };
 
 const instanceOwners: { [Name in keyof InstanceReads]?: Owners<InstanceReads[Name]> } = {
@@ -76,14 +75,7 @@ function remember(
   };
 }
 
-/** One for each list of texts, whatever is in them. */
-function keyOf(texts: readonly string[]): string {
-  let key = "";
-  for (const text of texts) key += `${text.length} ${text}`;
-  return key;
-}
-
-function frozen<T>(value: T): T {
+export function frozen<T>(value: T): T {
   if (typeof value !== "object" || value === null) return value;
   for (const part of Object.values(value)) frozen(part);
   return Object.freeze(value);

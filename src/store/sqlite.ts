@@ -3,7 +3,7 @@ import { chmodSync, closeSync, existsSync, openSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 import { Failure } from "../failure.ts";
 import { bindAuditReads } from "./audit-rows.ts";
-import { createChanges } from "./changes.ts";
+import { concernedBy, createChanges } from "./changes.ts";
 import { guarded } from "./conflict.ts";
 import { takeLock } from "./lock.ts";
 import { migrate } from "./migrate.ts";
@@ -14,7 +14,8 @@ import { connect, type Durability, openFile } from "./sqlite-file.ts";
 import { bindStanding } from "./standing.ts";
 import { assembleStore, type Store } from "./store.ts";
 import { launchWriter } from "./writer-launch.ts";
-import { startWriter } from "./writer.ts";
+import { type Settled, startWriter } from "./writer.ts";
+import { rememberTokens } from "./written-tokens.ts";
 
 export type SqliteOptions = {
   path: string;
@@ -75,7 +76,12 @@ async function openConnections(options: SqliteOptions): Promise<Store> {
     const changes = createChanges();
     const found = guarded({ ...bindInstanceReads(reading), ...bindAuditReads(reading) });
     const instance = rememberInstanceReads(found, changes);
-    const remembered = rememberTenantReads(guarded(bindTenantReads(reading)), changes);
+    const tokens = rememberTokens(guarded(bindTenantReads(reading)), changes);
+    const remembered = rememberTenantReads(tokens.reads, changes);
+    const settled: Settled = (name, args, answer) => {
+      changes.note(concernedBy(name, args));
+      if (answer) tokens.wrote(name, args, answer.value);
+    };
     const reads = { ...remembered, ...bindStanding({ ...instance, ...remembered }), ...guarded(bindRowReads(reading)) };
     const highWater = Number((await instance.instanceValue("clock_high_water")) ?? 0);
     refuseEarly(highWater, wall());
@@ -83,7 +89,7 @@ async function openConnections(options: SqliteOptions): Promise<Store> {
       instance,
       reads,
       changes,
-      writer: await startWriter(options.writer ?? launchWriter(), { path, durability, changes, onFatal }),
+      writer: await startWriter(options.writer ?? launchWriter(), { path, durability, settled, onFatal }),
       // The writer has just stored the later of the two.
       highWater: Math.max(highWater, wall()),
       integrityCheck: () => integrity(path),

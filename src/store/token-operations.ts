@@ -13,18 +13,38 @@ export type OpenGrant = {
   family?: Row<"refreshFamily">;
   /** The upstream token of a single-use connector. It is claimed here, before anything minted from it leaves. */
   claim?: Row<"usedToken">;
+  /** The access token that leaves with it. Not stored: its first Introspect finds it remembered. */
+  jti?: string;
 };
 
 export type RotateFamily = {
-  tenantId: string;
-  familyId: string;
-  /** The digest the head must still have. */
-  head: string;
+  /** As it was read. Its head must still be that. */
+  family: Row<"refreshFamily">;
+  /** Digest of the next head. */
   successor: string;
   salt: string;
   now: number;
   idleExpireTime: number;
+  /** The access token that leaves with it. Not stored, like that of a grant. */
+  jti?: string;
 };
+
+/** The family once its head has moved. */
+export const rotatedFamily = ({
+  family,
+  successor,
+  salt,
+  now,
+  idleExpireTime,
+}: RotateFamily): Row<"refreshFamily"> => ({
+  ...family,
+  generation: family.generation + 1,
+  previousDigest: family.headDigest,
+  headDigest: successor,
+  salt,
+  rotateTime: now,
+  idleExpireTime,
+});
 
 export type EndGrant = {
   tenantId: string;
@@ -56,18 +76,18 @@ function bindGrantOperations(connection: Connection) {
   const rotation = db
     .update(t.refreshFamily)
     .set({
-      generation: sql`${t.refreshFamily.generation} + 1`,
-      previousDigest: sql`${t.refreshFamily.headDigest}`,
-      headDigest: sql`${given("successor")}`,
+      generation: sql`${given("generation")}`,
+      previousDigest: sql`${given("previousDigest")}`,
+      headDigest: sql`${given("headDigest")}`,
       salt: sql`${given("salt")}`,
-      rotateTime: sql`${given("now")}`,
+      rotateTime: sql`${given("rotateTime")}`,
       idleExpireTime: sql`${given("idleExpireTime")}`,
     })
     .where(
       and(
         eq(t.refreshFamily.tenantId, given("tenantId")),
-        eq(t.refreshFamily.id, given("familyId")),
-        eq(t.refreshFamily.headDigest, given("head")),
+        eq(t.refreshFamily.id, given("id")),
+        eq(t.refreshFamily.headDigest, given("previousDigest")),
         isNull(t.refreshFamily.revokeTime),
       ),
     );
@@ -86,7 +106,7 @@ function bindGrantOperations(connection: Connection) {
       if (family !== undefined) await insertFamily(family);
     },
     /** True for the one caller that moved the head; false when somebody else did, or the family has ended. */
-    rotateFamily: async (args: RotateFamily): Promise<boolean> => (await rotate(args)) === 1,
+    rotateFamily: async (args: RotateFamily): Promise<boolean> => (await rotate(rotatedFamily(args))) === 1,
   };
 }
 

@@ -8,9 +8,8 @@ import { assertDurable, connect, type Durability, openFile } from "./sqlite-file
 
 export type WriterData = { path: string; durability: Durability };
 export type FailureMessage = { kind: Kind; message: string; details: FailureDetails };
-export type WriterMessage =
-  | { ready: true }
-  | { outcomes: { id: number; value?: unknown; failure?: FailureMessage }[]; fatal: boolean };
+export type OutcomeMessage = { id: number; value?: unknown; failure?: FailureMessage };
+export type WriterMessage = { ready: true } | { outcomes: OutcomeMessage[]; fatal: boolean };
 
 /** All in milliseconds: the stored time, and the monotonic clock when it was stored. */
 export type HighWater = { mark: number; monotonic: number };

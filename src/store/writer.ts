@@ -1,10 +1,9 @@
 // The serving thread's end of the writer: queues operations, sends all that gathered while the last group was committing.
 import type { Worker } from "node:worker_threads";
 import { Failure, unavailable } from "../failure.ts";
-import { type Changes, type Concerned, concernedBy } from "./changes.ts";
 import type { Job } from "./group-commit.ts";
 import type { Answer, Arguments, OperationName } from "./operations.ts";
-import type { WriterData, WriterMessage } from "./writer-thread.ts";
+import type { OutcomeMessage, WriterData, WriterMessage } from "./writer-thread.ts";
 
 /** Jobs that may wait. Beyond it a caller is told to come back rather than kept. */
 const longestQueue = 4096;
@@ -17,17 +16,24 @@ export type Writer = {
   close(): Promise<void>;
 };
 
-type Waiting = { concerned: Concerned; resolve(value: unknown): void; reject(failure: Failure): void };
+/** Told of every write in their order: of one that failed without an answer. */
+export type Settled = <Name extends OperationName>(
+  name: Name,
+  args: Arguments<Name>,
+  answer: { value: Answer<Name> } | undefined,
+) => void;
+
+type Waiting = { answer(outcome: OutcomeMessage): void; reject(failure: Failure): void };
 
 /**
- * Gives the launched thread its file. `changes` hears of each write before its caller has the answer. `onFatal` hears
+ * Gives the launched thread its file. `settled` hears of each write before its caller has the answer. `onFatal` hears
  * once when the file's state became unknown; from then on every write is unavailable.
  */
 export async function startWriter(
   worker: Worker,
-  options: WriterData & { changes: Pick<Changes, "note">; onFatal(cause: unknown): void },
+  options: WriterData & { settled: Settled; onFatal(cause: unknown): void },
 ): Promise<Writer> {
-  const { path, durability, changes, onFatal } = options;
+  const { path, durability, settled, onFatal } = options;
   worker.ref();
   worker.postMessage({ path, durability } satisfies WriterData);
   const waiting = new Map<number, Waiting>();
@@ -43,12 +49,10 @@ export async function startWriter(
   };
   const settle = (message: Extract<WriterMessage, { outcomes: unknown }>) => {
     busy = false;
-    for (const { id, value, failure } of message.outcomes) {
-      const job = waiting.get(id);
-      waiting.delete(id);
-      if (job !== undefined) changes.note(job.concerned);
-      if (failure) job?.reject(new Failure(failure.kind, failure.message, failure.details));
-      else job?.resolve(value);
+    for (const outcome of message.outcomes) {
+      const job = waiting.get(outcome.id);
+      waiting.delete(outcome.id);
+      job?.answer(outcome);
     }
     if (message.fatal) fail(new Error("the database file failed and has to be opened anew"));
     flush();
@@ -81,7 +85,13 @@ export async function startWriter(
         if (queue.length >= longestQueue)
           return reject(new Failure("exhausted", "too many writes wait", { retryAfterMs: 250 }));
         lastId += 1;
-        waiting.set(lastId, { concerned: concernedBy(name, args), resolve, reject });
+        const answer = ({ value: given, failure }: OutcomeMessage) => {
+          const value = given as Answer<typeof name>;
+          settled(name, args, failure ? undefined : { value });
+          if (failure) reject(new Failure(failure.kind, failure.message, failure.details));
+          else resolve(value);
+        };
+        waiting.set(lastId, { answer, reject });
         queue.push({ id: lastId, name, args, deadline });
         // One turn later, so that calls of the same turn share a commit.
         if (queue.length === 1) queueMicrotask(flush);

@@ -2,6 +2,7 @@
 import { Failure } from "../failure.ts";
 import type { Algorithm, Keyring } from "./keyring.ts";
 import { signCompact } from "./signature.ts";
+import { digestOf, type SignedTokens } from "./signed-tokens.ts";
 
 /** The claims of an access token. Times are seconds; `sid` is its grant, `pev` the tenant's and the subject's epoch. */
 export type AccessClaims = {
@@ -36,22 +37,24 @@ export type Mint = (claims: MintClaims, algorithm: Algorithm) => Promise<MintedT
 export const largestToken = 8192;
 export const largeToken = 4096;
 
+type MintParts = { keyring: Pick<Keyring, "signer" | "verifier">; issuer: string; signed: SignedTokens };
+
 /**
  * The mint of one issuer. A token of more than 8,192 bytes is Failure `precondition` (TOKEN_TOO_LARGE), never cut:
  * a cut list of permissions would be a wrong one.
  */
-export function createMint({ keyring, issuer }: { keyring: Pick<Keyring, "signer">; issuer: string }): Mint {
-  return async (claims, algorithm) => {
-    const token = await signCompact(
-      await keyring.signer(algorithm),
-      "at+jwt",
-      JSON.stringify({ ...claims, iss: issuer }),
-    );
+export function createMint({ keyring, issuer, signed }: MintParts): Mint {
+  return async (given, algorithm) => {
+    const claims: AccessClaims = Object.freeze({ ...given, iss: issuer });
+    const signer = await keyring.signer(algorithm);
+    const token = await signCompact(signer, "at+jwt", JSON.stringify(claims));
     const bytes = token.length;
     if (bytes > largestToken) {
       const message = `the access token would have ${bytes} bytes; at most ${largestToken} are issued`;
       throw new Failure("precondition", message, { reason: "TOKEN_TOO_LARGE" });
     }
+    const verifier = keyring.verifier(signer.kid);
+    if (verifier) signed.set(digestOf(token), { claims, kid: signer.kid, check: verifier.check }, { size: bytes });
     return { token, bytes, isLarge: bytes > largeToken };
   };
 }

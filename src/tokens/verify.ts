@@ -1,11 +1,9 @@
 // Checks Tessera's own access tokens (RFC 9068 section 4): form, key, signature, time, and the type of every claim.
-import { hash } from "node:crypto";
-import { LRUCache } from "lru-cache";
 import { badToken } from "../failure.ts";
 import { isObject, type JsonObject, splitCompact } from "./compact.ts";
 import type { Keyring } from "./keyring.ts";
 import type { AccessClaims } from "./mint.ts";
-import type { CheckSignature } from "./signature.ts";
+import { digestOf, type SignedToken, type SignedTokens } from "./signed-tokens.ts";
 
 /** `now` in milliseconds. Without `audience` a token for any audience passes, as introspection needs it. */
 export type VerifyOptions = { now: number; audience?: string };
@@ -16,34 +14,29 @@ export type VerifyOptions = { now: number; audience?: string };
  */
 export type Verify = (token: string, options: VerifyOptions) => AccessClaims;
 
-/** Tokens whose signature is not checked again, and how long they are together at most. */
-const tokensKept = { max: 5_000, maxSize: 4_000_000 };
-
-/** A token whose signature was good by this key. */
-type Signed = { claims: AccessClaims; kid: string; check: CheckSignature };
+type VerifierParts = { keyring: Pick<Keyring, "verifier">; issuer: string; signed: SignedTokens };
 
 /**
  * The verifier of one issuer. The key is found by `kid` alone and the algorithm is the key's, never the header's. A
  * signature is checked once and remembered by the SHA-256 of the token; that its key may still be used, and the times,
  * are looked at each time. No leeway: who wrote the times and who reads them share a clock.
  */
-export function createVerifier({ keyring, issuer }: { keyring: Pick<Keyring, "verifier">; issuer: string }): Verify {
-  const known = new LRUCache<string, Signed>(tokensKept);
+export function createVerifier({ keyring, issuer, signed }: VerifierParts): Verify {
   return (token, { now, audience }) => {
-    const digest = hash("sha256", token, "base64url");
-    const remembered = known.get(digest);
-    const signed = remembered ?? checked(keyring, token);
-    if (keyring.verifier(signed.kid)?.check !== signed.check) throw badToken("its key is not used any more");
-    const { claims } = signed;
+    const digest = digestOf(token);
+    const known = signed.get(digest);
+    const found = known ?? checked(keyring, token);
+    if (keyring.verifier(found.kid)?.check !== found.check) throw badToken("its key is not used any more");
+    const { claims } = found;
     if (claims.iss !== issuer) throw badToken("another issuer");
     if (now >= claims.exp * 1000 || now < (claims.nbf ?? 0) * 1000) throw badToken("not at this time");
     if (audience !== undefined && claims.aud !== audience) throw badToken("for another audience");
-    if (remembered === undefined) known.set(digest, signed, { size: token.length });
+    if (known === undefined) signed.set(digest, found, { size: token.length });
     return claims;
   };
 }
 
-function checked(keyring: Pick<Keyring, "verifier">, token: string): Signed {
+function checked(keyring: Pick<Keyring, "verifier">, token: string): SignedToken {
   const { header, payload, signed, signature } = splitCompact(token);
   if (header.typ !== "at+jwt" && header.typ !== "application/at+jwt") throw badToken("not an access token");
   // No extension is known, so none may be critical (RFC 7515 section 4.1.11), and no JWT may have b64 (RFC 7797 section 7).

@@ -80,15 +80,22 @@ function inWords(outcome: Outcome): string {
   return active ? `${username}: ${scope}`.trim() : "inactive";
 }
 
-/** Each way asks about a token of its own, so that each is the first to ask after a change; all have asked once. */
-export async function remembered(stage: Stage, subject: Subject): Promise<() => Promise<Record<string, string>>> {
+type Said = () => Promise<Record<string, string>>;
+
+/** Each way asks about a token of its own, so that each is the first to ask after a change. */
+export async function minted(stage: Stage, subject: Subject): Promise<Said> {
   const tokens: string[] = [];
   for (const _ of ways) tokens.push(await tokenOf(stage, subject));
-  const said = async () => {
+  return async () => {
     const answers: [string, string][] = [];
     for (const [i, { name, ask }] of ways.entries()) answers.push([name, await ask(stage, tokens[i] ?? "")]);
     return Object.fromEntries(answers);
   };
+}
+
+/** All have asked once. */
+export async function remembered(stage: Stage, subject: Subject): Promise<Said> {
+  const said = await minted(stage, subject);
   await said();
   return said;
 }
@@ -110,13 +117,13 @@ export async function openGrant(
   return grant.id;
 }
 
-let minted = 0;
+let mintedHere = 0;
 
 /** A token of ada's grant that may read, and that outlives it. */
 export async function mintFor({ world, red, idOf }: Stage, sid: string): Promise<string> {
   const iat = Math.floor(world.now() / 1000);
   const who = { sub: idOf("user ada"), client_id: idOf("application backend"), tenant_id: red.id, sid };
-  const times = { iat, exp: iat + 3000, jti: `test-${(minted += 1)}` };
+  const times = { iat, exp: iat + 3000, jti: `test-${(mintedHere += 1)}` };
   const may = { scope: "read", roles: [], permissions: ["read"], realm: "user" as const };
   const { token } = await world.parts.mint({ ...who, ...times, ...may, aud: api, pev: [1, 1] }, "ES256");
   return token;

@@ -10,6 +10,7 @@ import { call, changed, flips } from "./introspect-remembered-flips.ts";
 import {
   createStage,
   everyWay,
+  minted,
   mintFor,
   openGrant,
   remembered,
@@ -29,7 +30,7 @@ const hour = 3_600_000;
 const { fine } = subjects.ada;
 const granted = "ada: read write";
 
-describe("a token that was asked about before", () => {
+describe("a token that was minted here, or asked about before,", () => {
   it("is answered from memory: nothing is read for it again", async () => {
     const read = vi.spyOn(stage.world.parts.store, "tenant");
     try {
@@ -50,9 +51,12 @@ describe("a token that was asked about before", () => {
     const usual = subjects[one.subject ?? "ada"].fine;
     const said = await remembered(stage, one.subject ?? "ada");
     expect(await said()).toEqual(everyWay(usual));
+    // Known from its minting on, so its first answer has to show it as well.
+    const first = await minted(stage, one.subject ?? "ada");
     await one.off(stage);
     try {
       expect(await said()).toEqual(everyWay(one.meanwhile));
+      expect(await first()).toEqual(everyWay(one.meanwhile));
     } finally {
       await one.back(stage);
     }
@@ -87,6 +91,18 @@ describe("a token that was asked about before", () => {
     expect(await said()).toEqual(["inactive", "inactive", "inactive"]);
     // Of the first sign-in one token was revoked and nothing else.
     expect(await ask(stage, (await on.next(alone.refresh)).access)).toBe(granted);
+  });
+
+  it.each(ways)("N5-02: $name: is answered as ended where nobody asked before", async ({ ask }) => {
+    const on = through(grpcDoor, () => stage.world);
+    const [alone, first] = [await on.signIn(stage.red), await on.signIn(stage.red)];
+    const next = await on.next(first.refresh);
+    await on.revoke(alone.access);
+    expect(await ask(stage, alone.access)).toBe("inactive");
+    const another = await on.next(alone.refresh);
+    await on.revoke(next.refresh);
+    for (const { access } of [first, next]) expect(await ask(stage, access)).toBe("inactive");
+    expect(await ask(stage, another.access)).toBe(granted);
   });
 
   it.each(ways)("N2-12: $name: ends with the key that signed it", async ({ ask }) => {

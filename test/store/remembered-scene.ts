@@ -5,6 +5,7 @@ import { rememberInstanceReads, rememberTenantReads } from "../../src/store/reme
 import { connect, openFile } from "../../src/store/sqlite-file.ts";
 import { bindStanding } from "../../src/store/standing.ts";
 import type { Store } from "../../src/store/store.ts";
+import { rememberTokens } from "../../src/store/written-tokens.ts";
 import {
   createRow,
   fillTenant,
@@ -51,8 +52,8 @@ export async function fillScene(store: Store): Promise<Scene> {
   const user = await make("user", { username: "ben" });
   const grant = grantOf(filled);
   const family = familyOf(grant);
-  await store.write("openGrant", { grant, family });
   const [jti, otherJti, digest, comingSubject] = [id(), id(), id(), id()];
+  await store.write("openGrant", { grant, family, jti });
   await store.write("replaceBootstrapSecret", { secret: { digest, tenantId, expireTime: now + day, useTime: null } });
   const coming = Object.fromEntries(Object.keys(ids).map((type) => [type, id()])) as TypeIds;
   const second = { project, connector, application, resource, scope, role, group, organization, user };
@@ -79,20 +80,27 @@ export function overFile(path: string, changes?: Pick<Store["changes"], "count" 
   const file = openFile(path, "read");
   const connection = connect(file);
   const [above, within] = [bindInstanceReads(connection), bindTenantReads(connection)];
-  const instance = changes === undefined ? above : rememberInstanceReads(above, changes);
-  const tenant = changes === undefined ? within : rememberTenantReads(within, changes);
+  const { instance, tenant, wrote } =
+    changes === undefined
+      ? { instance: above, tenant: within, wrote: () => undefined }
+      : remembered(above, within, changes);
   const reads = { ...instance, ...tenant, ...bindStanding({ ...instance, ...tenant }) } satisfies AllReads;
   const ask: Ask = (name, args) => asked(reads as unknown as AnyReads, name, args);
-  return { ask, reads, close: () => file.close() };
+  return { ask, reads, wrote, close: () => file.close() };
+}
+
+/** As the store puts them together. */
+function remembered(above: InstanceReads, within: TenantReads, changes: Pick<Store["changes"], "count" | "unchanged">) {
+  const { reads, wrote } = rememberTokens(within, changes);
+  return { instance: rememberInstanceReads(above, changes), tenant: rememberTenantReads(reads, changes), wrote };
 }
 
 /** Names of the reads that are not the plain ones where something remembers. */
 export function rememberedNames(reads: AllReads): string[] {
-  const changes = createChanges();
-  const instance = Object.entries(rememberInstanceReads<InstanceReads>(reads, changes));
-  const tenant = Object.entries(rememberTenantReads<TenantReads>(reads, changes));
+  const { instance, tenant } = remembered(reads, reads, createChanges());
   const plain = new Set<unknown>(Object.values(reads));
-  return [...new Set([...instance, ...tenant].filter(([, read]) => !plain.has(read)).map(([name]) => name))].toSorted();
+  const entries = [...Object.entries(instance), ...Object.entries(tenant)];
+  return [...new Set(entries.filter(([, read]) => !plain.has(read)).map(([name]) => name))].toSorted();
 }
 
 function asked(reads: AnyReads, name: string, args: readonly unknown[]): Promise<unknown> {

@@ -2,6 +2,7 @@
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { describe, expect, it } from "vitest";
 import { createMint, type MintClaims } from "../../src/tokens/mint.ts";
+import { createSignedTokens } from "../../src/tokens/signed-tokens.ts";
 import { testKeyring } from "../support/keyring.ts";
 
 const issuer = "https://tessera.example";
@@ -19,7 +20,7 @@ const claims: MintClaims = {
 
 async function setUp() {
   const keyring = await testKeyring();
-  return { keyring, mint: createMint({ keyring, issuer }) };
+  return { keyring, mint: createMint({ keyring, issuer, signed: createSignedTokens() }) };
 }
 
 /** A permission list that makes the token as long as asked, or at most three bytes shorter. */
