@@ -22,11 +22,16 @@ export type Timing = { rounds: number; seconds: number; signal: AbortSignal };
 const warmup = 0.5;
 const firstWarmup = 2;
 
-/** Of a burst, all in all. */
+/** Of a burst of the instance; what it is held against runs as long as ever. */
 const burst = { seconds: 0.2, warmup: 0.1 };
 
-function lengthOf({ hot }: Case, round: number, seconds: number): Pick<LoadPlan, "seconds" | "warmup"> {
-  if (hot.usesUp === "burst") return burst;
+function lengthOf(
+  { hot }: Case,
+  subject: Subject,
+  round: number,
+  seconds: number,
+): Pick<LoadPlan, "seconds" | "warmup"> {
+  if (hot.usesUp === "burst" && subject.name === "tessera") return burst;
   // Tokens that may be sent once cost time to mint; the code of their call is that of others that ran before.
   return { seconds, warmup: round === 1 && hot.usesUp !== "once" ? firstWarmup : warmup };
 }
@@ -39,7 +44,7 @@ export async function runRounds(cases: readonly Case[], timing: Timing, progress
     for (const one of cases)
       for (const subject of inTurn(one.subjects, round)) {
         timing.signal.throwIfAborted();
-        const length = lengthOf(one, round, timing.seconds);
+        const length = lengthOf(one, subject, round, timing.seconds);
         const rate = rateOf(runs, one, subject);
         runs.push(await runOf({ one, subject, round, rate, plan: { ...length, pace: { kind: "closed" } } }));
       }
@@ -58,15 +63,15 @@ export async function runHalfLoad(cases: readonly Case[], closed: readonly Run[]
       if (!isShown(one, subject)) continue;
       timing.signal.throwIfAborted();
       const rate = Math.max(1, rateOf(closed, one, subject) / 2);
-      const length = lengthOf(one, Number.POSITIVE_INFINITY, 2 * timing.seconds);
-      const plan = { ...length, pace: { kind: "open", perSecond: rate } } as const;
+      const plan = { seconds: 2 * timing.seconds, warmup, pace: { kind: "open", perSecond: rate } } as const;
       runs.push(await runOf({ one, subject, round: undefined, rate, plan }));
     }
   return runs;
 }
 
-const isShown = ({ hot: { floors } }: Case, { name }: Subject): boolean =>
-  name === "tessera" || (floors[0] !== undefined && name === floorName(floors[0]));
+/** A burst is too short for a latency. */
+const isShown = ({ hot: { floors, usesUp } }: Case, { name }: Subject): boolean =>
+  usesUp !== "burst" && (name === "tessera" || (floors[0] !== undefined && name === floorName(floors[0])));
 
 /** Calls a second: of the subject so far, else of one that ran beside it, else a guess. */
 function rateOf(runs: readonly Run[], { hot }: Case, { name }: Subject): number {

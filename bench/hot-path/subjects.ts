@@ -1,6 +1,7 @@
 // Who takes part in the runs of a call: the floors, the instance, the peer. Each says what a load process sends to it.
 import { join } from "node:path";
 import type { Bodies, LoadPlan, Target } from "../support/load-plan.ts";
+import { tokensKept } from "../../src/tokens/signed-tokens.ts";
 import { bodiesOf, targetOf, writeBodies } from "../world/bodies.ts";
 import { floorName, type HotCall } from "./calls.ts";
 import { floorPath, type Scene } from "./scene.ts";
@@ -34,9 +35,10 @@ const peerWidth = { connections: 64, streams: 1 };
 function instanceSubject({ call, usesUp }: HotCall, { world }: Scene): Subject {
   const target = targetOf(world, call);
   const isUsedUp = usesUp === "once" || usesUp === "burst";
+  const atMost = (most: number) => (usesUp === "burst" ? Math.min(most, tokensKept.max) : most);
   let kept: Promise<Bodies> | undefined;
   const bodies = (most: number): Promise<Bodies> => {
-    if (isUsedUp) return bodiesOf(world, call, most);
+    if (isUsedUp) return bodiesOf(world, call, atMost(most));
     if (usesUp === "chains") return bodiesOf(world, call, width.connections * width.streams);
     return (kept ??= bodiesOf(world, call));
   };
@@ -47,7 +49,7 @@ function instanceSubject({ call, usesUp }: HotCall, { world }: Scene): Subject {
       target,
       ...width,
       bodies: await bodies(most),
-      goodFor: isUsedUp ? most : Number.POSITIVE_INFINITY,
+      goodFor: isUsedUp ? atMost(most) : Number.POSITIVE_INFINITY,
     }),
   };
 }

@@ -10,23 +10,27 @@ import {
 import { once } from "node:events";
 import { status } from "@grpc/grpc-js";
 import type { Target } from "../support/load-plan.ts";
-import type { Answered, Wire } from "./slots.ts";
+import type { Answer, Answered, Wire } from "./slots.ts";
 
 /** Bytes that may be under way to us; small windows would have both ends speak of windows all the time. */
 const window = 1 << 24;
 
-/** Rejects where the first connection cannot be made; one that is lost later is opened again by the next call. */
+/**
+ * Rejects where the first connection cannot be made; one that is lost later is opened again by the next call. Like every
+ * gRPC client it keeps to the streams that the server allows, and holds back what is more.
+ */
 export async function openGrpc(target: Target, { collect }: { collect: boolean }): Promise<Wire> {
   const headers = headersOf(target);
-  let session = openSession(target);
-  await once(session, "connect");
+  let connection = openConnection(target);
+  await once(connection.session, "remoteSettings");
   return {
     frame,
     send: (body, answered) => {
-      if (session.closed || session.destroyed) session = openSession(target);
-      call({ session, headers, body, collect }, answered);
+      const { session } = connection;
+      if (session.closed || session.destroyed) connection = openConnection(target);
+      connection.send({ headers, body, collect, answered });
     },
-    close: () => session.destroy(),
+    close: () => connection.session.destroy(),
   };
 }
 
@@ -46,6 +50,45 @@ const headersOf = ({ path, headers }: Target): OutgoingHttpHeaders => ({
   ...headers,
 });
 
+type Call = { headers: OutgoingHttpHeaders; body: Buffer; collect: boolean; answered: Answered };
+
+function openConnection(target: Target) {
+  const session = openSession(target);
+  const waiting: Call[] = [];
+  let underWay = 0;
+  /** None before it was said how many. */
+  let allowed = 0;
+  const sendWaiting = () => {
+    while (underWay < allowed && !session.destroyed) {
+      const next = waiting.shift();
+      if (next === undefined) return;
+      underWay += 1;
+      send(session, next, (answer) => {
+        underWay -= 1;
+        // Nothing was done for it: every gRPC client sends it again by itself (RFC 9113 section 8.7).
+        if (answer === "refused") waiting.unshift(next);
+        else next.answered(answer);
+        sendWaiting();
+      });
+    }
+  };
+  session.on("remoteSettings", ({ maxConcurrentStreams = Number.POSITIVE_INFINITY }) => {
+    allowed = maxConcurrentStreams;
+    sendWaiting();
+  });
+  session.on("close", () => {
+    const sent = performance.now();
+    for (const { answered } of waiting.splice(0)) answered({ outcome: "lost", message: empty, sent });
+  });
+  return {
+    session,
+    send(call: Call): void {
+      waiting.push(call);
+      sendWaiting();
+    },
+  };
+}
+
 function openSession({ address, caFile }: Target): ClientHttp2Session {
   const settings = { enablePush: false, initialWindowSize: window };
   const tls = caFile === undefined ? {} : { ca: readFileSync(caFile), servername: "localhost", ALPNProtocols: ["h2"] };
@@ -56,9 +99,12 @@ function openSession({ address, caFile }: Target): ClientHttp2Session {
   return session;
 }
 
-type Call = { session: ClientHttp2Session; headers: OutgoingHttpHeaders; body: Buffer; collect: boolean };
-
-function call({ session, headers, body, collect }: Call, answered: Answered): void {
+function send(
+  session: ClientHttp2Session,
+  { headers, body, collect }: Call,
+  ended: (answer: Answer | "refused") => void,
+): void {
+  const sent = performance.now();
   const stream = session.request(headers);
   const chunks: Buffer[] = [];
   let outcome = "lost";
@@ -68,10 +114,9 @@ function call({ session, headers, body, collect }: Call, answered: Answered): vo
   stream.on("response", note).on("trailers", note);
   stream.on("error", () => {});
   stream.on("close", () => {
-    // Nothing was done for it: every gRPC client sends it again by itself (RFC 9113 section 8.7).
     const isRefused = outcome === "lost" && stream.rstCode === constants.NGHTTP2_REFUSED_STREAM;
-    if (isRefused && !session.destroyed) return call({ session, headers, body, collect }, answered);
-    answered(outcome, collect ? Buffer.concat(chunks).subarray(5) : empty);
+    if (isRefused && !session.destroyed) return ended("refused");
+    ended({ outcome, message: collect ? Buffer.concat(chunks).subarray(5) : empty, sent });
   });
   if (collect) stream.on("data", (chunk: Buffer) => chunks.push(chunk));
   else stream.resume();

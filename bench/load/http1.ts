@@ -26,6 +26,7 @@ export async function openHttp1(target: Target, { collect }: { collect: boolean 
 
 /** A request ends with "close" and only once, whatever happened to it. */
 function call(request: ClientRequest, { body, collect }: { body: Buffer; collect: boolean }, answered: Answered): void {
+  const sent = performance.now();
   const chunks: Buffer[] = [];
   let outcome = "lost";
   request.once("response", (answer) => {
@@ -38,6 +39,6 @@ function call(request: ClientRequest, { body, collect }: { body: Buffer; collect
     answer.on("error", () => {});
   });
   request.on("error", () => {});
-  request.once("close", () => answered(outcome, Buffer.concat(chunks)));
+  request.once("close", () => answered({ outcome, message: Buffer.concat(chunks), sent }));
   request.end(body);
 }

@@ -59,10 +59,9 @@ function startRun({ slots, tally, pace }: Parts) {
   let stopped = false;
 
   const send = (slot: Slot, due: number) => {
-    const sent = performance.now();
     underWay += 1;
     calls += 1;
-    slot.call((outcome) => {
+    slot.call(({ outcome, sent }) => {
       underWay -= 1;
       tally.add(outcome, { due, sent, answered: performance.now() });
       if (stopped && underWay === 0) over.resolve();

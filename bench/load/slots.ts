@@ -5,8 +5,13 @@ import { openGrpc } from "./grpc.ts";
 import { openHttp1 } from "./http1.ts";
 import { beginChain } from "./refresh-chain.ts";
 
-/** Hears exactly once. `message` is empty unless the wire was opened to collect answers, and the answer was good. */
-export type Answered = (outcome: string, message: Buffer) => void;
+/**
+ * `message` is empty unless the wire was opened to collect answers, and the answer was good. `sent` is when the connection
+ * had room for the call, in milliseconds of the monotonic clock.
+ */
+export type Answer = { outcome: string; message: Buffer; sent: number };
+/** Hears exactly once. */
+export type Answered = (answer: Answer) => void;
 
 /** A connection that opens again by itself after it was closed. `body` is as `frame` made it. */
 export type Wire = {
@@ -15,7 +20,7 @@ export type Wire = {
   close(): void;
 };
 
-export type Slot = { call(answered: (outcome: string) => void): void };
+export type Slot = { call(answered: Answered): void };
 
 /** Throws where no connection can be made, or a chain would have to serve two slots. */
 export async function openSlots(plan: LoadPlan): Promise<{ slots: Slot[]; close(): void }> {
@@ -64,10 +69,10 @@ function chainSlots(places: readonly Wire[], messages: readonly Buffer[]): Slot[
     let body = wire.frame(chain.request());
     return {
       call: (answered) =>
-        wire.send(body, (outcome, message) => {
+        wire.send(body, (answer) => {
           // After a failure the last good token is sent again, which is a legal retry.
-          if (outcome === "OK") body = wire.frame(chain.follow(message));
-          answered(outcome);
+          if (answer.outcome === "OK") body = wire.frame(chain.follow(answer.message));
+          answered(answer);
         }),
     };
   });

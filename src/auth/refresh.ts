@@ -7,6 +7,7 @@ import type { Parts } from "../parts.ts";
 import { idleExpiry } from "../policy/rotation.ts";
 import { endedBecause } from "../policy/standing.ts";
 import type { Row } from "../store/tables.ts";
+import type { RotateFamily } from "../store/token-operations.ts";
 import { newSalt, type PresentedRefreshToken, parseRefreshToken, successorOf } from "../tokens/refresh-token.ts";
 import { callingClient } from "../call.ts";
 import { accessTokenType } from "./exchange.ts";
@@ -60,7 +61,8 @@ async function present(parts: Needs, call: Call, presentation: Presentation) {
   const salt = decision.kind === "repeat" ? decision.salt : newSalt(parts);
   const successor = successorOf(parts.keyring, token, salt);
   const moved =
-    decision.kind === "repeat" || (await rotate(parts, call, family, { salt, successor: successor.digest, jti }));
+    decision.kind === "repeat" ||
+    (await rotate(parts, call, family, { salt, successor: successor.digest, token: { grantId: family.grantId, jti } }));
   return moved ? { ...answered, refreshToken: successor.token } : "lost the race";
 }
 
@@ -69,12 +71,14 @@ const rotate = (
   parts: Needs,
   call: Call,
   family: Row<"refreshFamily">,
-  made: { salt: string; successor: string; jti: string },
+  made: Pick<RotateFamily, "salt" | "successor" | "token">,
 ): Promise<boolean> =>
   parts.store.write(
     "rotateFamily",
     {
-      family,
+      tenantId: family.tenantId,
+      familyId: family.id,
+      head: family.headDigest,
       ...made,
       now: call.now,
       idleExpireTime: idleExpiry(call.now, family.idleTtlMs, family.absoluteExpireTime),

@@ -1,25 +1,41 @@
 // Values that were made of rows, each kept for as long as nothing that concerns it has changed.
-import { LRUCache } from "lru-cache";
+import { createTwoQueues, type Room, type TwoQueues } from "../two-queues.ts";
 import type { Changes } from "./changes.ts";
 
+type Made = {
+  /** Of the rows made of. */
+  ids: readonly string[];
+  /** `changes.count()` from before the first of them was read. */
+  since: number;
+  size?: number;
+};
+
 /** Values are shared by all who ask: nobody may change one. */
-export type Memo<Value extends object> = {
+export type Memo<Value> = {
   /** Undefined where nothing is known, or something changed. */
   get(key: string): Value | undefined;
-  /** Made of the rows of these ids; `since` is `changes.count()` from before the first of them was read. */
-  keep(key: string, value: Value, made: { ids: readonly string[]; since: number; size?: number }): void;
+  keep(key: string, value: Value, made: Made): void;
+  /** The same of what nobody asked for yet, which pushes out nothing that somebody did. */
+  expect(key: string, value: Value, made: Made): void;
+  /** What `read` finds, frozen, and kept unless it is undefined or belongs to nobody. */
+  readAnew(
+    key: string,
+    read: () => Promise<Value | undefined>,
+    idsOf: (value: Value) => readonly string[],
+  ): Promise<Value | undefined>;
 };
 
 /** Values that are kept, and their sizes together where each has one. What was asked for longest ago goes first. */
-export type Most = { max: number; maxSize?: number };
+export type Most = Room & { unasked?: number };
 
-export function createMemo<Value extends object>(
+export function createMemo<Value>(
   changes: Pick<Changes, "unchanged" | "count">,
-  most: Most,
+  { unasked = 1, ...asked }: Most,
 ): Memo<Value> {
   // Made with the first value: it takes the room for all of them at once.
-  let kept: LRUCache<string, { value: Value; ids: readonly string[]; since: number }> | undefined;
-  return {
+  let kept: TwoQueues<{ value: Value; ids: readonly string[]; since: number; size: number }> | undefined;
+  const queues = () => (kept ??= createTwoQueues({ asked, unasked: { max: unasked } }));
+  const memo: Memo<Value> = {
     get(key) {
       const known = kept?.get(key);
       if (known === undefined) return undefined;
@@ -32,11 +48,18 @@ export function createMemo<Value extends object>(
       known.since = now;
       return known.value;
     },
-    keep(key, value, { ids, since, size }) {
-      kept ??= new LRUCache(most);
-      kept.set(key, { value, ids, since }, size === undefined ? {} : { size });
+    keep: (key, value, { ids, since, size = 1 }) => queues().set(key, { value, ids, since, size }),
+    expect: (key, value, { ids, since, size = 1 }) => queues().setUnasked(key, { value, ids, since, size }),
+    async readAnew(key, read, idsOf) {
+      // Before it reads: what changes meanwhile may not be in what it finds.
+      const since = changes.count();
+      const value = frozen(await read());
+      const ids = value === undefined ? [] : idsOf(value);
+      if (value !== undefined && ids.length > 0) memo.keep(key, value, { ids, since });
+      return value;
     },
   };
+  return memo;
 }
 
 /** One for each list of texts, whatever is in them. */
@@ -44,4 +67,11 @@ export function keyOf(texts: readonly string[]): string {
   let key = "";
   for (const text of texts) key += `${text.length} ${text}`;
   return key;
+}
+
+/** With all that is in it. */
+export function frozen<T>(value: T): T {
+  if (typeof value !== "object" || value === null) return value;
+  for (const part of Object.values(value)) frozen(part);
+  return Object.freeze(value);
 }

@@ -60,23 +60,17 @@ function remember(
   changes: Watching,
   ownersOf: (answer: unknown, args: unknown[]) => readonly string[],
 ): AnyRead {
-  const memo = createMemo<Promise<unknown>>(changes, { max: answersKept });
-  const readAnew = async (key: string, args: unknown[]) => {
-    const since = changes.count();
-    const answer = frozen(await read(...args));
-    const owners = answer === undefined ? [] : ownersOf(answer, args);
-    // What is not there yet has no owner that a write could name.
-    if (owners.length > 0) memo.keep(key, Promise.resolve(answer), { ids: owners, since });
-    return answer;
-  };
+  const memo = createMemo<unknown>(changes, { max: answersKept });
+  // What is not there yet has no owner that a write could name.
+  const readAnew = (key: string, args: unknown[]) =>
+    memo.readAnew(
+      key,
+      () => read(...args),
+      (answer) => ownersOf(answer, args),
+    );
   return (...args) => {
     const key = keyOf(args as string[]);
-    return memo.get(key) ?? readAnew(key, args);
+    const known = memo.get(key);
+    return known === undefined ? readAnew(key, args) : Promise.resolve(known);
   };
-}
-
-export function frozen<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
-  for (const part of Object.values(value)) frozen(part);
-  return Object.freeze(value);
 }

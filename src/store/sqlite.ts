@@ -15,7 +15,7 @@ import { bindStanding } from "./standing.ts";
 import { assembleStore, type Store } from "./store.ts";
 import { launchWriter } from "./writer-launch.ts";
 import { type Settled, startWriter } from "./writer.ts";
-import { rememberTokens } from "./written-tokens.ts";
+import { rememberWrittenTokens } from "./written-tokens.ts";
 
 export type SqliteOptions = {
   path: string;
@@ -76,7 +76,7 @@ async function openConnections(options: SqliteOptions): Promise<Store> {
     const changes = createChanges();
     const found = guarded({ ...bindInstanceReads(reading), ...bindAuditReads(reading) });
     const instance = rememberInstanceReads(found, changes);
-    const tokens = rememberTokens(guarded(bindTenantReads(reading)), changes);
+    const tokens = rememberWrittenTokens(guarded(bindTenantReads(reading)), changes);
     const remembered = rememberTenantReads(tokens.reads, changes);
     const settled: Settled = (name, args, answer) => {
       changes.note(concernedBy(name, args));

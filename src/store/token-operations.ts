@@ -13,38 +13,22 @@ export type OpenGrant = {
   family?: Row<"refreshFamily">;
   /** The upstream token of a single-use connector. It is claimed here, before anything minted from it leaves. */
   claim?: Row<"usedToken">;
-  /** The access token that leaves with it. Not stored: its first Introspect finds it remembered. */
+  /** The access token that leaves with it. Not stored: the store knows it from here on (written-tokens.ts). */
   jti?: string;
 };
 
 export type RotateFamily = {
-  /** As it was read. Its head must still be that. */
-  family: Row<"refreshFamily">;
-  /** Digest of the next head. */
+  tenantId: string;
+  familyId: string;
+  /** The digest the head must still have. */
+  head: string;
   successor: string;
   salt: string;
   now: number;
   idleExpireTime: number;
-  /** The access token that leaves with it. Not stored, like that of a grant. */
-  jti?: string;
+  /** The access token that leaves with it, as of a grant that is opened. */
+  token?: { grantId: string; jti: string };
 };
-
-/** The family once its head has moved. */
-export const rotatedFamily = ({
-  family,
-  successor,
-  salt,
-  now,
-  idleExpireTime,
-}: RotateFamily): Row<"refreshFamily"> => ({
-  ...family,
-  generation: family.generation + 1,
-  previousDigest: family.headDigest,
-  headDigest: successor,
-  salt,
-  rotateTime: now,
-  idleExpireTime,
-});
 
 export type EndGrant = {
   tenantId: string;
@@ -76,18 +60,18 @@ function bindGrantOperations(connection: Connection) {
   const rotation = db
     .update(t.refreshFamily)
     .set({
-      generation: sql`${given("generation")}`,
-      previousDigest: sql`${given("previousDigest")}`,
-      headDigest: sql`${given("headDigest")}`,
+      generation: sql`${t.refreshFamily.generation} + 1`,
+      previousDigest: sql`${t.refreshFamily.headDigest}`,
+      headDigest: sql`${given("successor")}`,
       salt: sql`${given("salt")}`,
-      rotateTime: sql`${given("rotateTime")}`,
+      rotateTime: sql`${given("now")}`,
       idleExpireTime: sql`${given("idleExpireTime")}`,
     })
     .where(
       and(
         eq(t.refreshFamily.tenantId, given("tenantId")),
-        eq(t.refreshFamily.id, given("id")),
-        eq(t.refreshFamily.headDigest, given("previousDigest")),
+        eq(t.refreshFamily.id, given("familyId")),
+        eq(t.refreshFamily.headDigest, given("head")),
         isNull(t.refreshFamily.revokeTime),
       ),
     );
@@ -106,7 +90,7 @@ function bindGrantOperations(connection: Connection) {
       if (family !== undefined) await insertFamily(family);
     },
     /** True for the one caller that moved the head; false when somebody else did, or the family has ended. */
-    rotateFamily: async (args: RotateFamily): Promise<boolean> => (await rotate(rotatedFamily(args))) === 1,
+    rotateFamily: async (args: RotateFamily): Promise<boolean> => (await rotate(args)) === 1,
   };
 }
 

@@ -16,7 +16,7 @@ export type Writer = {
   close(): Promise<void>;
 };
 
-/** Told of every write in their order: of one that failed without an answer. */
+/** Told of every write that the thread has answered, in their order; of one that failed without an answer. */
 export type Settled = <Name extends OperationName>(
   name: Name,
   args: Arguments<Name>,

@@ -54,7 +54,7 @@ export function createMint({ keyring, issuer, signed }: MintParts): Mint {
       throw new Failure("precondition", message, { reason: "TOKEN_TOO_LARGE" });
     }
     const verifier = keyring.verifier(signer.kid);
-    if (verifier) signed.set(digestOf(token), { claims, kid: signer.kid, check: verifier.check }, { size: bytes });
+    if (verifier) signed.setUnasked(digestOf(token), { claims, kid: signer.kid, check: verifier.check, size: bytes });
     return { token, bytes, isLarge: bytes > largeToken };
   };
 }

@@ -31,7 +31,7 @@ export function createVerifier({ keyring, issuer, signed }: VerifierParts): Veri
     if (claims.iss !== issuer) throw badToken("another issuer");
     if (now >= claims.exp * 1000 || now < (claims.nbf ?? 0) * 1000) throw badToken("not at this time");
     if (audience !== undefined && claims.aud !== audience) throw badToken("for another audience");
-    if (known === undefined) signed.set(digest, found, { size: token.length });
+    if (known === undefined) signed.set(digest, found);
     return claims;
   };
 }
@@ -47,7 +47,7 @@ function checked(keyring: Pick<Keyring, "verifier">, token: string): SignedToken
   if (header.alg !== key.algorithm || !key.check(signed, signature)) throw badToken("not signed by its key");
   const claims = ownJson(payload);
   if (!isAccessClaims(claims)) throw badToken("a claim is missing or has the wrong type");
-  return { claims: Object.freeze(claims), kid, check: key.check };
+  return { claims: Object.freeze(claims), kid, check: key.check, size: token.length };
 }
 
 /** What we wrote reads back to the same text; what does not, such as a member that stands twice, we did not write. */

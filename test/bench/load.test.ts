@@ -151,6 +151,24 @@ describe("the load process", () => {
     expect(result.due.max).toBeGreaterThan(result.sent.max);
   });
 
+  it("keeps to the streams that the server allows: a call counts as sent once there is room for it", async () => {
+    let [now, most] = [0, 0];
+    const server = createHttp2({ settings: { maxConcurrentStreams: 2 } });
+    server.on("stream", (stream: ServerHttp2Stream) => {
+      most = Math.max(most, ++now);
+      setTimeout(() => {
+        now -= 1;
+        stream.respond({ ":status": 200, "grpc-status": "0" }, { endStream: true });
+      }, 20);
+    });
+    const plan = planFor(await listening(server), { streams: 20, pace: { kind: "open", perSecond: 1000 } });
+    const { outcomes, due, sent } = await runPlan(plan);
+    expect(Object.keys(outcomes)).toEqual(["OK"]);
+    expect(most).toBe(2);
+    // Twenty at once wait for nine pairs before them.
+    expect(due.p50).toBeGreaterThan(2 * sent.p50);
+  });
+
   it("follows each slot's own chain of refresh tokens, and repeats what failed", async () => {
     const seen = new Map<string, number[]>();
     const address = await serve((message) => {

@@ -183,7 +183,7 @@ export function tenantContract(open: OpenStore): void {
       const { mine, theirs, grant, family, asked } = await twoTenants(store);
       const before = [await state(store, mine, asked), await state(store, theirs, asked)];
       const { tenantId } = mine;
-      expect(await store.write("rotateFamily", rotationOf({ ...family, tenantId }, 0))).toBe(false);
+      expect(await store.write("rotateFamily", { ...rotationOf(family, 0), tenantId })).toBe(false);
       await store.write("endGrant", { tenantId, grantId: grant.id, now, reason: "revoked", audit: auditOf(tenantId) });
       expect([await state(store, mine, asked), await state(store, theirs, asked)]).toEqual(before);
     });

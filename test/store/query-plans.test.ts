@@ -4,7 +4,7 @@ import { expect, it } from "vitest";
 import { bindOperations } from "../../src/store/operations.ts";
 import { bindInstanceReads, bindTenantReads } from "../../src/store/reads.ts";
 import { openQueryLog } from "../support/query-log.ts";
-import { familyOf, grantOf, joinOf, rotationOf } from "../support/store.ts";
+import { familyOf, grantOf, joinOf, now } from "../support/store.ts";
 
 /** Over a table that grows with users, its tenant alone or nothing at all. */
 const walks = (step: string) =>
@@ -43,11 +43,20 @@ it("no read of a request walks along a tenant", async () => {
 
 it("no write behind a token walks along a tenant", async () => {
   const { tenant, connection, steps } = await openQueryLog();
+  const { tenantId } = tenant;
   const operations = bindOperations(connection);
   const grant = grantOf(tenant);
   const family = familyOf(grant);
   await operations.openGrant({ grant, family });
-  await operations.rotateFamily(rotationOf(family, 0));
+  await operations.rotateFamily({
+    tenantId,
+    familyId: family.id,
+    head: family.headDigest,
+    successor: "next",
+    salt: "salt",
+    now,
+    idleExpireTime: now,
+  });
   await operations.joinUser(joinOf(tenant));
   const taken = steps();
   expect(taken.length).toBeGreaterThan(3);

@@ -10,6 +10,7 @@ import type { TypeName } from "../../src/store/row-operations.ts";
 import { connect, openFile } from "../../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
 import type { Store } from "../../src/store/store.ts";
+import { rememberWrittenTokens } from "../../src/store/written-tokens.ts";
 import { auditOf, day, type FilledTenant, fillTenant, id, lastingFolder, now, openFamily } from "../support/store.ts";
 
 const folder = lastingFolder();
@@ -138,7 +139,8 @@ async function countUp({ type, column, ofUser }: Counter): Promise<number> {
   return revision;
 }
 
-const remembering = (changes: Watching) => rememberTenantReads(slow(plain), changes);
+const remembering = (changes: Watching) =>
+  rememberTenantReads(rememberWrittenTokens(slow(plain), changes).reads, changes);
 
 it("a read that begins after a write was answered shows it, with many of both under way", async () => {
   const { asked, late } = await behind(remembering(store.changes));

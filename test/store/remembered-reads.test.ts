@@ -76,7 +76,6 @@ describe("after each kind of write", () => {
     const scene = await fillScene(store);
     const asking = [...probesOf(scene), ...probesOf(other)];
     hearsNothing.note("everything");
-    unheard.wrote("openGrant", scene, undefined);
     await answers(unheard.ask, asking);
     await remembering(asking);
     const written = store.write(name, await draft(scene, parts));

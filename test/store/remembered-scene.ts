@@ -5,7 +5,7 @@ import { rememberInstanceReads, rememberTenantReads } from "../../src/store/reme
 import { connect, openFile } from "../../src/store/sqlite-file.ts";
 import { bindStanding } from "../../src/store/standing.ts";
 import type { Store } from "../../src/store/store.ts";
-import { rememberTokens } from "../../src/store/written-tokens.ts";
+import { rememberWrittenTokens } from "../../src/store/written-tokens.ts";
 import {
   createRow,
   fillTenant,
@@ -80,19 +80,17 @@ export function overFile(path: string, changes?: Pick<Store["changes"], "count" 
   const file = openFile(path, "read");
   const connection = connect(file);
   const [above, within] = [bindInstanceReads(connection), bindTenantReads(connection)];
-  const { instance, tenant, wrote } =
-    changes === undefined
-      ? { instance: above, tenant: within, wrote: () => undefined }
-      : remembered(above, within, changes);
+  const { instance, tenant } =
+    changes === undefined ? { instance: above, tenant: within } : remembered(above, within, changes);
   const reads = { ...instance, ...tenant, ...bindStanding({ ...instance, ...tenant }) } satisfies AllReads;
   const ask: Ask = (name, args) => asked(reads as unknown as AnyReads, name, args);
-  return { ask, reads, wrote, close: () => file.close() };
+  return { ask, reads, close: () => file.close() };
 }
 
 /** As the store puts them together. */
 function remembered(above: InstanceReads, within: TenantReads, changes: Pick<Store["changes"], "count" | "unchanged">) {
-  const { reads, wrote } = rememberTokens(within, changes);
-  return { instance: rememberInstanceReads(above, changes), tenant: rememberTenantReads(reads, changes), wrote };
+  const { reads } = rememberWrittenTokens(within, changes);
+  return { instance: rememberInstanceReads(above, changes), tenant: rememberTenantReads(reads, changes) };
 }
 
 /** Names of the reads that are not the plain ones where something remembers. */

@@ -104,7 +104,12 @@ export const writes: { [Name in OperationName]: Readonly<Record<string, Draft<Na
       return { grant, family: familyOf(grant) };
     },
   },
-  rotateFamily: { "": async ({ family }) => rotationOf(family, 0) },
+  rotateFamily: {
+    "": async ({ family, grant, otherJti }) => ({
+      ...rotationOf(family, 0),
+      token: { grantId: grant.id, jti: otherJti },
+    }),
+  },
   endGrant: {
     "": async ({ tenantId, grant }) => ({
       tenantId,

@@ -26,8 +26,8 @@ describe("one token presented many times at once", () => {
     const head = file.prepare("SELECT head_digest FROM refresh_family WHERE id = ?").pluck();
     const move = file.prepare("UPDATE refresh_family SET head_digest = ? WHERE id = ?");
     const checkThenAct: Rotate = async (family, mark) => {
-      const { family: read, successor } = rotationOf(family, 0, mark);
-      if (head.get(family.id) !== read.headDigest) return false;
+      const { head: expected, successor } = rotationOf(family, 0, mark);
+      if (head.get(family.id) !== expected) return false;
       // Whatever a service does between its look and its act: a turn of the loop is enough.
       await new Promise(setImmediate);
       move.run(successor, family.id);

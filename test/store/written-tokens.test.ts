@@ -1,44 +1,27 @@
-// What a write leaves known of grants and families: exactly what a read of the file would say, and nothing after it changed.
+// What a write leaves known of a grant and its token: what a read of the file would say, and nothing after it changed.
 import { setImmediate as turn } from "node:timers/promises";
 import { beforeEach, expect, it, vi } from "vitest";
 import { concernedBy, createChanges } from "../../src/store/changes.ts";
 import type { Answer, Arguments, OperationName } from "../../src/store/operations.ts";
 import type { TenantReads } from "../../src/store/reads.ts";
-import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { Store } from "../../src/store/store.ts";
-import { rotatedFamily } from "../../src/store/token-operations.ts";
-import { rememberTokens } from "../../src/store/written-tokens.ts";
-import {
-  auditOf,
-  databaseFile,
-  familyOf,
-  fillTenant,
-  grantOf,
-  now,
-  openTestStore,
-  rotationOf,
-} from "../support/store.ts";
+import { rememberWrittenTokens } from "../../src/store/written-tokens.ts";
+import { auditOf, familyOf, grantOf, now, rotationOf } from "../support/store.ts";
 
 const tenantId = "tenant";
 const grant = grantOf({ tenantId, ids: { user: "user", application: "application", resource: "resource" } });
 const family = familyOf(grant);
 const state = { grant, family: { revokeTime: null }, tokenRevoked: false };
+const ended = { ...state, family: { revokeTime: now } };
 
-type Reads = Pick<TenantReads, "grantState" | "family">;
+type GrantState = TenantReads["grantState"];
 let changes: ReturnType<typeof createChanges>;
 /** What the file would say. */
-let asked: {
-  grantState: ReturnType<typeof vi.fn<Reads["grantState"]>>;
-  family: ReturnType<typeof vi.fn<Reads["family"]>>;
-};
-let tokens: ReturnType<typeof rememberTokens<Reads>>;
+let file: ReturnType<typeof vi.fn<GrantState>>;
+let tokens: ReturnType<typeof rememberWrittenTokens<{ grantState: GrantState }>>;
 beforeEach(() => {
   changes = createChanges();
-  asked = {
-    grantState: vi.fn<Reads["grantState"]>(async () => state),
-    family: vi.fn<Reads["family"]>(async () => family),
-  };
-  tokens = rememberTokens<Reads>(asked, changes);
+  file = vi.fn<GrantState>(async () => state);
+  tokens = rememberWrittenTokens({ grantState: file }, changes);
 });
 
 /** As the store tells it. */
@@ -46,79 +29,54 @@ function acknowledge<Name extends OperationName>(name: Name, args: Arguments<Nam
   changes.note(concernedBy(name, args));
   tokens.wrote(name, args, answer);
 }
-const ended = () =>
-  changes.note(
-    concernedBy("endGrant", { tenantId, grantId: grant.id, now, reason: "revoked", audit: auditOf(tenantId) }),
-  );
 
-it("a grant that was opened is known with its family and its token, without a read", async () => {
+function end(): void {
+  file.mockResolvedValue(ended);
+  const audit = auditOf(tenantId);
+  changes.note(concernedBy("endGrant", { tenantId, grantId: grant.id, now, reason: "revoked", audit }));
+}
+
+const stateOf = (jti: string, of = tenantId) => tokens.reads.grantState(of, grant.id, jti);
+const rotate = (jti: string, moved: boolean) =>
+  acknowledge("rotateFamily", { ...rotationOf(family, 0), token: { grantId: grant.id, jti } }, moved);
+
+it("a grant that was opened is known with its token and no other, and only in its tenant", async () => {
   acknowledge("openGrant", { grant, family, jti: "first" }, undefined);
-  expect(await tokens.reads.grantState(tenantId, grant.id, "first")).toEqual(state);
-  expect(await tokens.reads.family(tenantId, family.id)).toEqual(family);
-  expect(asked.grantState.mock.calls.length + asked.family.mock.calls.length).toBe(0);
-  await tokens.reads.grantState(tenantId, grant.id, "second");
-  await tokens.reads.family("another", family.id);
-  expect([asked.grantState.mock.calls.length, asked.family.mock.calls.length]).toEqual([1, 1]);
+  expect(await stateOf("first")).toEqual(state);
+  expect(file).not.toHaveBeenCalled();
+  await stateOf("second");
+  await stateOf("first", "another");
+  expect(file.mock.calls).toEqual([
+    [tenantId, grant.id, "second"],
+    ["another", grant.id, "first"],
+  ]);
 });
 
-it("a rotation that moved the head is known, with its token; one that did not changes nothing", async () => {
-  acknowledge("openGrant", { grant, family, jti: "first" }, undefined);
-  await tokens.reads.grantState(tenantId, grant.id, "");
-  acknowledge("rotateFamily", { ...rotationOf(family, 0), jti: "second" }, true);
-  const rotated = rotatedFamily(rotationOf(family, 0));
-  expect(await tokens.reads.family(tenantId, family.id)).toEqual(rotated);
-  acknowledge("rotateFamily", { ...rotationOf(family, 0, "-late"), jti: "third" }, false);
-  expect(await tokens.reads.family(tenantId, family.id)).toEqual(rotated);
-  expect(await tokens.reads.grantState(tenantId, grant.id, "second")).toEqual(state);
-  expect(asked.grantState.mock.calls).toEqual([[tenantId, grant.id, ""]]);
-  await tokens.reads.grantState(tenantId, grant.id, "third");
-  expect(asked.grantState.mock.calls).toHaveLength(2);
+it("a token that came with a rotation is known by what Refresh has read; one that lost its race is not", async () => {
+  await stateOf("");
+  rotate("second", true);
+  rotate("third", false);
+  expect(await stateOf("second")).toEqual(state);
+  expect(file.mock.calls).toEqual([[tenantId, grant.id, ""]]);
+  await stateOf("third");
+  expect(file).toHaveBeenCalledTimes(2);
 });
 
-it("N4-08: nothing is known any more of what was ended, and a rotation does not bring its grant back", async () => {
+it("N4-08: nothing is known any more of what was ended, and a rotation does not bring it back", async () => {
   acknowledge("openGrant", { grant, family, jti: "first" }, undefined);
-  await tokens.reads.grantState(tenantId, grant.id, "");
-  ended();
-  asked.family.mockResolvedValue({ ...family, revokeTime: now });
-  asked.grantState.mockResolvedValue({ ...state, family: { revokeTime: now } });
-  for (const jti of ["first", ""])
-    expect(await tokens.reads.grantState(tenantId, grant.id, jti)).toMatchObject({ family: { revokeTime: now } });
-  expect(await tokens.reads.family(tenantId, family.id)).toMatchObject({ revokeTime: now });
+  await stateOf("");
+  end();
+  rotate("second", true);
+  for (const jti of ["first", "second", ""]) expect(await stateOf(jti)).toEqual(ended);
 });
 
-it("N4-05: a read that was under way while the head moved does not bring the old head back", async () => {
-  acknowledge("openGrant", { grant, family, jti: "first" }, undefined);
-  changes.note("everything");
-  asked.family.mockImplementation(async () => {
+it("N5-02: a read that was under way when the grant ended is not kept", async () => {
+  file.mockImplementation(async () => {
     await turn();
-    return family;
+    return state;
   });
-  const slow = tokens.reads.family(tenantId, family.id);
-  acknowledge("rotateFamily", rotationOf(family, 0), true);
-  await slow;
-  expect(await tokens.reads.family(tenantId, family.id)).toMatchObject({ generation: 1 });
-});
-
-it("a chain of rotations leaves known what the file holds", async () => {
-  const path = databaseFile();
-  const store = await openTestStore({ path });
-  const tenant = await fillTenant(store);
-  const [one, first] = [grantOf(tenant), "jti-0"];
-  let at = familyOf(one);
-  await store.write("openGrant", { grant: one, family: at, jti: first });
-  for (let i = 0; i < 3; i++) {
-    const args = { ...rotationOf(at, i), jti: `jti-${i + 1}` };
-    expect(await store.write("rotateFamily", args)).toBe(true);
-    at = rotatedFamily(args);
-  }
-  const said = (from: Store) => from.tenant(tenant.tenantId).family(at.id);
-  const known = await said(store);
-  expect(known).toEqual(at);
-  await store.close();
-  const reopened = await openSqliteStore({ path, onFatal: () => undefined });
-  try {
-    expect(await said(reopened)).toEqual(known);
-  } finally {
-    await reopened.close();
-  }
+  const slow = stateOf("first");
+  end();
+  expect(await slow).toEqual(state);
+  expect(await stateOf("first")).toEqual(ended);
 });

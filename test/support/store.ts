@@ -232,8 +232,10 @@ export async function openFamily(store: Store, tenant: FilledTenant) {
 }
 
 /** The rotation of a family at generation `from` to the next one. */
-export const rotationOf = (family: Row<"refreshFamily">, from: number, mark = "") => ({
-  family: { ...family, generation: from, headDigest: `digest-${from}` },
+export const rotationOf = ({ tenantId, id: familyId }: Row<"refreshFamily">, from: number, mark = "") => ({
+  tenantId,
+  familyId,
+  head: `digest-${from}`,
   successor: `digest-${from + 1}${mark}`,
   salt: `salt-${from + 1}${mark}`,
   now: now + from + 1,
