@@ -30,6 +30,7 @@ export async function openGrpc(target: Target, { collect }: { collect: boolean }
       if (session.closed || session.destroyed) connection = openConnection(target);
       connection.send({ headers, body, collect, answered });
     },
+    giveUp: () => connection.answerWaiting("unsent"),
     close: () => connection.session.destroy(),
   };
 }
@@ -76,12 +77,14 @@ function openConnection(target: Target) {
     allowed = maxConcurrentStreams;
     sendWaiting();
   });
-  session.on("close", () => {
+  const answerWaiting = (outcome: "lost" | "unsent") => {
     const sent = performance.now();
-    for (const { answered } of waiting.splice(0)) answered({ outcome: "lost", message: empty, sent });
-  });
+    for (const { answered } of waiting.splice(0)) answered({ outcome, message: empty, sent });
+  };
+  session.on("close", () => answerWaiting("lost"));
   return {
     session,
+    answerWaiting,
     send(call: Call): void {
       waiting.push(call);
       sendWaiting();

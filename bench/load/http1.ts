@@ -20,6 +20,7 @@ export async function openHttp1(target: Target, { collect }: { collect: boolean 
       const fields = { ...headers, "content-length": body.length };
       call(request({ ...options, headers: fields }), { body, collect }, answered);
     },
+    giveUp: () => {},
     close: () => agent.destroy(),
   };
 }

@@ -18,11 +18,11 @@ const rest = 20;
  * waited for, and counted only where it never comes. Throws where no connection can be made.
  */
 export async function runPlan(plan: LoadPlan): Promise<LoadResult> {
-  const { slots, close } = await openSlots(plan);
+  const { slots, giveUp, close } = await openSlots(plan);
   const tally = createTally(plan.windowMs);
   await pause(Math.max(0, (plan.startAt ?? 0) - Date.now()));
   const start = performance.now();
-  const run = startRun({ slots, tally, pace: createPace(plan.pace, start) });
+  const run = startRun({ slots, giveUp, tally, pace: createPace(plan.pace, start) });
   const still =
     plan.pace.kind === "open" ? startTicker({ start, step: 1000 / plan.pace.perSecond }, run.sendDue) : never;
   await pause(1000 * plan.warmup);
@@ -49,13 +49,14 @@ function startProcessor(server: number | undefined): () => number | undefined {
   return () => processorUsOf(server) - before;
 }
 
-type Parts = { slots: readonly Slot[]; tally: Tally; pace: Pace };
+type Parts = { slots: readonly Slot[]; giveUp(): void; tally: Tally; pace: Pace };
 
-function startRun({ slots, tally, pace }: Parts) {
+function startRun({ slots, giveUp, tally, pace }: Parts) {
   const free = [...slots];
   const over = Promise.withResolvers<void>();
   let underWay = 0;
   let calls = 0;
+  let unsent = 0;
   let stopped = false;
 
   const send = (slot: Slot, due: number) => {
@@ -63,7 +64,8 @@ function startRun({ slots, tally, pace }: Parts) {
     calls += 1;
     slot.call(({ outcome, sent }) => {
       underWay -= 1;
-      tally.add(outcome, { due, sent, answered: performance.now() });
+      if (outcome === "unsent") unsent += 1;
+      else tally.add(outcome, { due, sent, answered: performance.now() });
       if (stopped && underWay === 0) over.resolve();
       if (outcome === "lost") setTimeout(release, rest, slot);
       else release(slot);
@@ -92,8 +94,9 @@ function startRun({ slots, tally, pace }: Parts) {
     /** Sends nothing more. Answers how many calls were due and not sent. */
     stop: (now: number): number => {
       stopped = true;
+      giveUp();
       if (underWay === 0) over.resolve();
-      return pace.overdue(now);
+      return pace.overdue(now) + unsent;
     },
     /** Resolves once nothing is under way, or after so many milliseconds. */
     quiet: (most: number) => Promise.race([over.promise, pause(most, undefined, { ref: false })]),

@@ -17,13 +17,15 @@ export type Answered = (answer: Answer) => void;
 export type Wire = {
   frame(message: Uint8Array): Buffer;
   send(body: Buffer, answered: Answered): void;
+  /** Whatever still waits for room is answered with "unsent". */
+  giveUp(): void;
   close(): void;
 };
 
 export type Slot = { call(answered: Answered): void };
 
 /** Throws where no connection can be made, or a chain would have to serve two slots. */
-export async function openSlots(plan: LoadPlan): Promise<{ slots: Slot[]; close(): void }> {
+export async function openSlots(plan: LoadPlan): Promise<{ slots: Slot[]; giveUp(): void; close(): void }> {
   const { target, bodies, connections } = plan;
   const collect = bodies.follows !== undefined;
   const open = target.protocol === "grpc" ? openGrpc : openHttp1;
@@ -33,7 +35,11 @@ export async function openSlots(plan: LoadPlan): Promise<{ slots: Slot[]; close(
   const places = Array.from({ length: streams }, () => wires).flat();
   const messages = readBodies(bodies.file);
   const slots = collect ? chainSlots(places, messages) : turnSlots(places, messages);
-  return { slots, close: () => wires.forEach((wire) => wire.close()) };
+  return {
+    slots,
+    giveUp: () => wires.forEach((wire) => wire.giveUp()),
+    close: () => wires.forEach((wire) => wire.close()),
+  };
 }
 
 /** Each message with its length before it (4 bytes, big endian). */
