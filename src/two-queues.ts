@@ -2,7 +2,7 @@
 // out nothing that is asked for again and again.
 import { LRUCache } from "lru-cache";
 
-/** How many, and how large together by their `size`. */
+/** How many, and how large together by their `size`: of those that were asked for, and as much again of the others. */
 export type Room = { max: number; maxSize?: number };
 
 export type TwoQueues<Value extends { size: number }> = {
@@ -14,27 +14,29 @@ export type TwoQueues<Value extends { size: number }> = {
   delete(key: string): void;
 };
 
-export function createTwoQueues<Value extends { size: number }>(rooms: { asked: Room; unasked: Room }) {
-  const [asked, unasked] = [queue<Value>(rooms.asked), queue<Value>(rooms.unasked)];
-  const queues: TwoQueues<Value> = {
+export function createTwoQueues<Value extends { size: number }>(room: Room): TwoQueues<Value> {
+  // Each is made with its first value: it takes the room for all of them at once.
+  let asked: LRUCache<string, Value> | undefined;
+  let unasked: LRUCache<string, Value> | undefined;
+  const set = (key: string, value: Value) => void (asked ??= queue(room)).set(key, value);
+  return {
     get(key) {
-      const value = asked.get(key);
+      const value = asked?.get(key);
       if (value !== undefined) return value;
-      const first = unasked.get(key);
+      const first = unasked?.get(key);
       if (first !== undefined) {
-        unasked.delete(key);
-        asked.set(key, first);
+        unasked?.delete(key);
+        set(key, first);
       }
       return first;
     },
-    set: (key, value) => void asked.set(key, value),
-    setUnasked: (key, value) => void unasked.set(key, value),
+    set,
+    setUnasked: (key, value) => void (unasked ??= queue(room)).set(key, value),
     delete(key) {
-      asked.delete(key);
-      unasked.delete(key);
+      asked?.delete(key);
+      unasked?.delete(key);
     },
   };
-  return queues;
 }
 
 const queue = <Value extends { size: number }>({ max, maxSize }: Room) =>

@@ -5,7 +5,7 @@ import { createTwoQueues } from "../src/two-queues.ts";
 const sized = (size: number) => ({ size });
 
 it("a flood of what nobody asks for pushes out nothing that was asked for", () => {
-  const queues = createTwoQueues({ asked: { max: 10 }, unasked: { max: 10 } });
+  const queues = createTwoQueues({ max: 10 });
   for (let at = 0; at < 10; at++) queues.set(`asked ${at}`, sized(at));
   for (let at = 0; at < 1000; at++) queues.setUnasked(`unasked ${at}`, sized(1));
   for (let at = 0; at < 10; at++) expect(queues.get(`asked ${at}`)).toEqual(sized(at));
@@ -14,7 +14,7 @@ it("a flood of what nobody asks for pushes out nothing that was asked for", () =
 });
 
 it("what came unasked counts as asked for from its first time on", () => {
-  const queues = createTwoQueues({ asked: { max: 2 }, unasked: { max: 2 } });
+  const queues = createTwoQueues({ max: 2 });
   queues.setUnasked("a", sized(1));
   const first = queues.get("a");
   for (const name of ["b", "c", "d"]) queues.setUnasked(name, sized(1));
@@ -25,14 +25,14 @@ it("what came unasked counts as asked for from its first time on", () => {
 });
 
 it("what is deleted is gone from both, and sizes count", () => {
-  const queues = createTwoQueues({ asked: { max: 9, maxSize: 10 }, unasked: { max: 9, maxSize: 5 } });
+  const queues = createTwoQueues({ max: 9, maxSize: 5 });
   queues.setUnasked("a", sized(3));
   queues.delete("a");
   expect(queues.get("a")).toBeUndefined();
   queues.setUnasked("b", sized(3));
   queues.setUnasked("c", sized(3));
   expect(queues.get("b")).toBeUndefined();
-  queues.set("d", sized(8));
+  queues.set("d", sized(4));
   expect(queues.get("c")).toBeDefined();
   expect(queues.get("d")).toBeUndefined();
 });

@@ -1,5 +1,5 @@
 // Values that were made of rows, each kept for as long as nothing that concerns it has changed.
-import { createTwoQueues, type Room, type TwoQueues } from "../two-queues.ts";
+import { createTwoQueues, type Room } from "../two-queues.ts";
 import type { Changes } from "./changes.ts";
 
 type Made = {
@@ -25,31 +25,23 @@ export type Memo<Value> = {
   ): Promise<Value | undefined>;
 };
 
-/** Values that are kept, and their sizes together where each has one. What was asked for longest ago goes first. */
-export type Most = Room & { unasked?: number };
-
-export function createMemo<Value>(
-  changes: Pick<Changes, "unchanged" | "count">,
-  { unasked = 1, ...asked }: Most,
-): Memo<Value> {
-  // Made with the first value: it takes the room for all of them at once.
-  let kept: TwoQueues<{ value: Value; ids: readonly string[]; since: number; size: number }> | undefined;
-  const queues = () => (kept ??= createTwoQueues({ asked, unasked: { max: unasked } }));
+export function createMemo<Value>(changes: Pick<Changes, "unchanged" | "count">, room: Room): Memo<Value> {
+  const kept = createTwoQueues<{ value: Value; ids: readonly string[]; since: number; size: number }>(room);
   const memo: Memo<Value> = {
     get(key) {
-      const known = kept?.get(key);
+      const known = kept.get(key);
       if (known === undefined) return undefined;
       const now = changes.count();
       if (!changes.unchanged(known.ids, known.since)) {
-        kept?.delete(key);
+        kept.delete(key);
         return undefined;
       }
       // True up to here: the next look needs to ask about later changes only.
       known.since = now;
       return known.value;
     },
-    keep: (key, value, { ids, since, size = 1 }) => queues().set(key, { value, ids, since, size }),
-    expect: (key, value, { ids, since, size = 1 }) => queues().setUnasked(key, { value, ids, since, size }),
+    keep: (key, value, { ids, since, size = 1 }) => kept.set(key, { value, ids, since, size }),
+    expect: (key, value, { ids, since, size = 1 }) => kept.setUnasked(key, { value, ids, since, size }),
     async readAnew(key, read, idsOf) {
       // Before it reads: what changes meanwhile may not be in what it finds.
       const since = changes.count();

@@ -5,8 +5,8 @@ import { createMemo, frozen, keyOf } from "./memo.ts";
 import type { Answer, Arguments, OperationName } from "./operations.ts";
 import type { TenantReads } from "./reads.ts";
 
-/** Tokens with the state of their grant that were asked about, and that were only written. */
-const statesKept = { max: 5_000, unasked: 5_000 };
+/** Tokens with the state of their grant: that were asked about, and as many that were only written. */
+const statesKept = { max: 5_000 };
 
 type Reads = Pick<TenantReads, "grantState">;
 type State = NonNullable<Awaited<ReturnType<Reads["grantState"]>>>;

@@ -13,10 +13,10 @@ export type SignedToken = { claims: Readonly<AccessClaims>; kid: string; check: 
 /** By digestOf. */
 export type SignedTokens = TwoQueues<SignedToken>;
 
-/** How many are kept that were asked about, and that were only signed; and how long they are together. */
+/** How many are kept that were asked about, and how long they are together; and as much again of those only signed. */
 export const tokensKept = { max: 5_000, maxSize: 4_000_000 };
 
-export const createSignedTokens = (): SignedTokens => createTwoQueues({ asked: tokensKept, unasked: tokensKept });
+export const createSignedTokens = (): SignedTokens => createTwoQueues(tokensKept);
 
 /** SHA-256, so that no token is kept that could be used. */
 export const digestOf = (token: string): string => hash("sha256", token, "base64url");

@@ -1,22 +1,10 @@
 // Access tokens as issued: their header, their claims, and their size.
 import { decodeJwt, decodeProtectedHeader } from "jose";
 import { describe, expect, it } from "vitest";
-import { createMint, type MintClaims } from "../../src/tokens/mint.ts";
+import { createMint } from "../../src/tokens/mint.ts";
 import { createSignedTokens } from "../../src/tokens/signed-tokens.ts";
+import { claims, issuer } from "../support/access-claims.ts";
 import { testKeyring } from "../support/keyring.ts";
-
-const issuer = "https://tessera.example";
-const claims: MintClaims = {
-  sub: "user-1",
-  aud: "https://api.example",
-  exp: 1_800_000_900,
-  iat: 1_800_000_000,
-  jti: "token-1",
-  client_id: "app-1",
-  tenant_id: "tenant-1",
-  sid: "grant-1",
-  pev: [1, 2],
-};
 
 async function setUp() {
   const keyring = await testKeyring();

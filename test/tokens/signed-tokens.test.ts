@@ -1,31 +1,13 @@
 // Tokens whose signature needs no look, because they were signed here or looked at before: they are judged like all others,
 // and lend nothing to other texts.
 import { beforeEach, describe, expect, it } from "vitest";
-import { createMint, type MintClaims } from "../../src/tokens/mint.ts";
+import { createMint } from "../../src/tokens/mint.ts";
 import type { CheckSignature } from "../../src/tokens/signature.ts";
 import { createSignedTokens } from "../../src/tokens/signed-tokens.ts";
 import { createVerifier } from "../../src/tokens/verify.ts";
+import { claims, full, issuer, now } from "../support/access-claims.ts";
 import { heldClock, testKeyring } from "../support/keyring.ts";
 
-const issuer = "https://tessera.example";
-const iat = 1_800_000_000;
-const now = iat * 1000;
-const claims: MintClaims = {
-  sub: "user-1",
-  aud: "https://api.example",
-  exp: iat + 900,
-  iat,
-  jti: "token-1",
-  client_id: "app-1",
-  tenant_id: "tenant-1",
-  sid: "grant-1",
-  pev: [1, 2],
-  scope: "read write",
-  roles: ["admin"],
-  permissions: [],
-  organization_id: "org-1",
-  realm: "admin",
-};
 const refused = expect.objectContaining({ kind: "badToken", message: "the token was refused" });
 
 /** What mints and what verifies, in one process; `looked` counts the signatures that were looked at. */
@@ -65,7 +47,7 @@ beforeEach(async () => {
 
 it("a token that was minted here has the claims it would be read with, and its signature is not looked at", async () => {
   for (const algorithm of ["ES256", "ES384", "EdDSA", "RS256"] as const) {
-    const { token } = await world.mint(claims, algorithm);
+    const { token } = await world.mint(full, algorithm);
     const before = world.looked();
     const known = world.verify(token, { now });
     expect(world.looked()).toBe(before);

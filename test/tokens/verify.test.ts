@@ -2,35 +2,12 @@
 import { createHmac, createPublicKey } from "node:crypto";
 import { exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from "jose";
 import { describe, expect, it } from "vitest";
-import { createMint, type MintClaims } from "../../src/tokens/mint.ts";
+import { createMint } from "../../src/tokens/mint.ts";
 import type { Sign } from "../../src/tokens/signature.ts";
 import { createSignedTokens } from "../../src/tokens/signed-tokens.ts";
 import { createVerifier } from "../../src/tokens/verify.ts";
+import { claims, full, iat, issuer, now } from "../support/access-claims.ts";
 import { heldClock, testKeyring } from "../support/keyring.ts";
-
-const issuer = "https://tessera.example";
-const iat = 1_800_000_000;
-const now = iat * 1000;
-const claims: MintClaims = {
-  sub: "user-1",
-  aud: "https://api.example",
-  exp: iat + 900,
-  iat,
-  jti: "token-1",
-  client_id: "app-1",
-  tenant_id: "tenant-1",
-  sid: "grant-1",
-  pev: [1, 2],
-};
-const full: MintClaims = {
-  ...claims,
-  scope: "read write",
-  roles: ["admin"],
-  permissions: [],
-  groups: ["g"],
-  organization_id: "org-1",
-  realm: "admin",
-};
 
 async function setUp() {
   const clock = heldClock(now);
