@@ -158,14 +158,14 @@ export const writes: { [Name in OperationName]: Readonly<Record<string, Draft<Na
   },
   writeRows: {
     "of two users and the tenant": async (scene, parts) => {
-      const second = alteration(parts, scene, "user", { username: "ben2" }, scene.second.user);
-      const made = creation(parts, scene, "groupMember", additions.groupMember(scene));
-      const renamed = alteration(parts, scene, "connector", { name: "renamed" });
+      const second = await alteration(parts, scene, "user", { username: "ben2" }, scene.second.user);
+      const made = await creation(parts, scene, "groupMember", additions.groupMember(scene));
+      const renamed = await alteration(parts, scene, "connector", { name: "renamed" });
       return {
         writes: [
-          { operation: "updateRow", args: await second },
-          { operation: "createRow", args: await made },
-          { operation: "updateRow", args: await renamed },
+          { operation: "updateRow", args: second },
+          { operation: "createRow", args: made },
+          { operation: "updateRow", args: renamed },
           { operation: "deleteRow", args: await removal(parts, scene, "roleAssignment", scene.ids.roleAssignment) },
         ],
       };
