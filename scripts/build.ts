@@ -4,7 +4,7 @@ import { copyFile, cp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type OutputOptions, type RolldownOptions, rolldown } from "rolldown";
-import { leanerProtovalidate } from "./build/leaner-protovalidate.ts";
+import { leanerPackages } from "./build/leaner-packages.ts";
 import { unreadGetters } from "./build/unread-getters.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -22,7 +22,7 @@ const input: RolldownOptions = {
     // grpc-js loads it for services that Tessera does not offer.
     "@grpc/proto-loader",
   ],
-  plugins: [leanerProtovalidate, unreadGetters],
+  plugins: [leanerPackages, unreadGetters],
 };
 
 const output: OutputOptions = {
