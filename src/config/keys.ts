@@ -74,7 +74,11 @@ export const keys = {
   tls_key_file: optional(text, "Private key of the certificate, PEM. Read again when it changes."),
   tls_client_ca_file: optional(text, "Demand client certificates of this authority (mTLS), PEM."),
   tls_client_auth: fixed(choice("grpc", "all"), "grpc", "Which doors demand the client certificate: grpc, or all."),
-  max_concurrent_streams: fixed(count(1, 10_000), 100, "Calls at once on one gRPC connection; fewer under overload."),
+  max_concurrent_streams: fixed(
+    count(1, 10_000),
+    100,
+    "Most calls at once on one gRPC connection: as it uses them, fewer under overload.",
+  ),
   reflection: derived(yesNo, "true in dev mode", ({ dev }) => dev, "Serve gRPC reflection."),
   shutdown_grace: duration(0, 600, 10, "Time for calls under way to finish at shutdown."),
 

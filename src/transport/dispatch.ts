@@ -31,8 +31,8 @@ export type Dispatch = {
   <Answer>(incoming: Incoming<Answer>): Promise<Answer>;
   /** Whether too many calls are under way for another one. It is then counted as refused, and need not be made. */
   turnsAway(method: Method): boolean;
-  /** How many calls were under way at most since this was last asked. */
-  busiest(): number;
+  /** How many calls are. */
+  underWay(): number;
 };
 
 /** Hears of a change that somebody known was denied. Answers at once and never throws. */
@@ -54,7 +54,6 @@ export const mostUnderWay = 2500;
 
 export function createDispatch(parts: DispatchParts): Dispatch {
   let underWay = 0;
-  let busiest = 0;
   const inTurns = { ...parts, turn: createTurns() };
   const dispatch = async <Answer>(incoming: Incoming<Answer>): Promise<Answer> => {
     const { method, cancel } = incoming;
@@ -64,7 +63,6 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     const timer = setTimeout(endLate, budget, cancel);
     const measure = parts.metrics.startCall(method.name);
     underWay += 1;
-    busiest = Math.max(busiest, underWay);
     try {
       if (underWay > mostUnderWay) throw tooMany();
       // Before it waits for its turn: a flooding source must not take the turns of others.
@@ -89,12 +87,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     parts.metrics.failures.inc({ method: name, kind: "exhausted" });
     return true;
   };
-  const takeBusiest = () => {
-    const most = busiest;
-    busiest = underWay;
-    return most;
-  };
-  return Object.assign(dispatch, { turnsAway, busiest: takeBusiest });
+  return Object.assign(dispatch, { turnsAway, underWay: () => underWay });
 }
 
 export const tooMany = () => new Failure("exhausted", "too many calls are under way", { retryAfterMs: 250 });

@@ -17,7 +17,7 @@ import { plainStatus, type Trailers, type UnaryHandler, unaryServer } from "./gr
 import { type Listener, type ListenerLimits, listenerLimits, listenFor } from "./listener.ts";
 import { largestRequest, plainAddress } from "./limits.ts";
 import type { Method } from "./method.ts";
-import { shareStreams } from "./stream-share.ts";
+import { firstStreams, shareStreams } from "./stream-share.ts";
 
 export type GrpcParts = {
   methods: readonly Method[];
@@ -46,13 +46,12 @@ export async function startGrpc(parts: GrpcParts, address: Address): Promise<Doo
   const health = serveHealth(server, names);
   if (parts.reflection) await serveReflection(server, services);
   const serveUnary = unaryServer<Peer>();
-  const share = shareStreams(maxConcurrentStreams, dispatch.busiest);
+  const share = shareStreams(maxConcurrentStreams, dispatch.underWay);
   const takeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     const handler = handlers.get(headers[":path"] ?? "");
     if (handler === undefined) return false;
-    const { session } = stream;
-    if (session !== undefined) share.use(session);
-    serveUnary(stream, headers, { handler, from: peerOf(session) });
+    share.use(stream);
+    serveUnary(stream, headers, { handler, from: peerOf(stream.session) });
     return true;
   };
   const listener = await listenFor(server, parts.credentials, { address, limits, share, takeStream });
@@ -67,7 +66,7 @@ export async function startGrpc(parts: GrpcParts, address: Address): Promise<Doo
 
 const serverOptions = (maxConcurrentStreams: number) => ({
   "grpc.max_receive_message_length": largestRequest,
-  "grpc.max_concurrent_streams": maxConcurrentStreams,
+  "grpc.max_concurrent_streams": Math.min(maxConcurrentStreams, firstStreams),
   "grpc.keepalive_time_ms": 60_000,
   "grpc.keepalive_timeout_ms": 10_000,
   "grpc.max_connection_idle_ms": 300_000,

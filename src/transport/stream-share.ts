@@ -1,56 +1,87 @@
-// How many calls each connection may have open. Together they are about as many as are served within a second: what
-// waits beyond that waits in its caller, where it costs nothing, and need not be refused, which costs half a call.
-import type { Http2Session, ServerHttp2Session } from "node:http2";
+// How many calls each connection may have open. Together they are about as many as are served in a third of a second:
+// what waits beyond that waits in its caller, where it costs nothing, and need not be refused, which costs half a call.
+import type { Http2Session, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 
 /** Streams of all connections together, and the fewest of one, however many connections there are. */
-const together = 2_000;
-export const fewestStreams = 8;
+const together = 1_000;
+export const fewestStreams = 2;
+/** What a connection begins with, or less where there are many; it has more as soon as it uses all of them. */
+export const firstStreams = 16;
 /** Milliseconds between two looks at how much there is to do. */
 const everyMs = 1_000;
 
 export type StreamShare = {
-  /** Takes a session from its beginning to its end. */
+  /** Takes a session, which has been told `firstStreams` or what is configured if that is less, to its end. */
   open(session: ServerHttp2Session): void;
   /** A call came by it. */
-  use(session: Http2Session): void;
+  use(stream: ServerHttp2Stream): void;
   /** Looks at what was done since the last look; by itself every second until it is closed. */
   look(): void;
   close(): void;
 };
 
+/** Of one connection: what it may have open, what it has, and what it had at most since the last look. */
+type Part = { allowed: number; open: number; used: number; left: () => void };
+
 /**
- * `most` is what a connection may have unless there is too much to do; `busiest` answers how many calls were under way
- * at most since it was last asked. Connections without calls, and calls that end at once, take nothing from others.
+ * `most` is what a connection may have at all; `underWay` answers how many calls are. While there is not too much to do,
+ * a connection that uses all it has gets twice as many at once, and one that uses a quarter loses half. Connections
+ * without calls, and calls that end at once, take nothing from others.
  */
-export function shareStreams(most: number, busiest: () => number): StreamShare {
-  const sessions = new Set<ServerHttp2Session>();
-  const used = new Set<Http2Session>();
-  let share = most;
-  const tell = (session: ServerHttp2Session) => {
+export function shareStreams(most: number, underWay: () => number): StreamShare {
+  const parts = new Map<Http2Session, Part>();
+  /** What each may have for now. It falls at once and grows step by step. */
+  let ceiling = most;
+  let busiest = 0;
+  const first = () => Math.min(firstStreams, ceiling, shareOf(parts.size, most));
+  const tell = (session: Http2Session, { allowed }: Part) => {
     // Node ends a session that owes it many acknowledgements; this one will be told when it has given its own.
     if (session.destroyed || session.closed || session.pendingSettingsAck) return;
-    if (session.localSettings.maxConcurrentStreams !== share) session.settings({ maxConcurrentStreams: share });
+    if (session.localSettings.maxConcurrentStreams !== allowed) session.settings({ maxConcurrentStreams: allowed });
+  };
+  const allow = (session: Http2Session, part: Part, allowed: number) => {
+    if (allowed === part.allowed) return;
+    part.allowed = allowed;
+    tell(session, part);
   };
   const look = () => {
-    const isMuch = busiest() > together / 2;
-    const next = isMuch ? Math.min(share, shareOf(used.size, most)) : Math.min(2 * share, most);
-    used.clear();
-    if (next === share) return;
-    share = next;
-    for (const session of sessions) tell(session);
+    const inUse = [...parts.values()].filter(({ used }) => used > 0).length;
+    ceiling = isMuch(busiest) ? Math.min(ceiling, shareOf(inUse, most)) : Math.min(2 * ceiling, most);
+    busiest = 0;
+    for (const [session, part] of parts) {
+      const kept = part.used > part.allowed / 4 ? part.allowed : Math.max(first(), part.allowed / 2);
+      allow(session, part, Math.min(kept, ceiling));
+      part.used = part.open;
+    }
   };
   const timer = setInterval(look, everyMs).unref();
   return {
     open(session) {
-      sessions.add(session);
-      session.on("localSettings", () => tell(session));
-      session.once("close", () => sessions.delete(session));
+      const part: Part = { allowed: Math.min(most, firstStreams), open: 0, used: 0, left: () => void (part.open -= 1) };
+      parts.set(session, part);
+      session.on("localSettings", () => tell(session, part));
+      session.once("close", () => parts.delete(session));
+      const allowed = first();
+      // In one go with what it has been told, before it could send as many.
+      if (allowed < part.allowed) session.settings({ maxConcurrentStreams: (part.allowed = allowed) });
     },
-    use: (session) => void used.add(session),
+    use(stream) {
+      const { session } = stream;
+      const part = session && parts.get(session);
+      if (session === undefined || part === undefined) return;
+      part.open += 1;
+      part.used = Math.max(part.used, part.open);
+      stream.once("close", part.left);
+      const busy = underWay();
+      busiest = Math.max(busiest, busy);
+      if (part.open >= part.allowed && !isMuch(busy)) allow(session, part, Math.min(2 * part.allowed, ceiling));
+    },
     look,
     close: () => clearInterval(timer),
   };
 }
+
+const isMuch = (calls: number): boolean => calls > together / 2;
 
 /** A power of two below the even share, so that it seldom changes. */
 export function shareOf(connections: number, most: number): number {

@@ -119,7 +119,7 @@ describe("a call", () => {
 describe("where there is too much to do", () => {
   const turnedAway = () => {
     const run = () => Promise.reject(new Error("it was run"));
-    return { grpc: { dispatch: Object.assign(run, { turnsAway: () => true, busiest: () => 0 }) } };
+    return { grpc: { dispatch: Object.assign(run, { turnsAway: () => true, underWay: () => 0 }) } };
   };
 
   it("F13: a call is refused at once, unread, with the time to wait, and its stream ends", async () => {

@@ -1,46 +1,54 @@
-// Streams of a connection: as many as are configured, and fewer while many connections have too much to do.
-import { type ClientHttp2Session, connect, createServer, type ServerHttp2Stream } from "node:http2";
+// Streams of a connection: few at first, more as it uses them, and fewer while many connections have too much to do.
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  createServer,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { type AddressInfo, createConnection } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { fewestStreams, shareOf, shareStreams } from "../../src/transport/stream-share.ts";
+import { fewestStreams, firstStreams, shareOf, shareStreams } from "../../src/transport/stream-share.ts";
 
 describe("the share of a connection", () => {
   it("F13: is what is configured while there are few, and falls by halves to a least", () => {
-    expect([1, 20, 21, 31, 32, 62, 63, 125, 126, 250, 251, 10_000].map((count) => shareOf(count, 100))).toEqual([
+    expect([1, 10, 15, 16, 31, 32, 62, 63, 125, 126, 250, 251, 10_000].map((count) => shareOf(count, 100))).toEqual([
       100,
       64,
       64,
-      64,
       32,
       32,
       16,
       16,
       8,
       8,
+      4,
+      4,
       fewestStreams,
       fewestStreams,
     ]);
   });
 
-  it("F13: leaves no more calls open together than are served in time, up to 250 connections", () => {
-    for (let count = 1; count <= 250; count++) expect(count * shareOf(count, 100)).toBeLessThanOrEqual(2000);
+  it("F13: leaves no more calls open together than are served in time, up to 500 connections", () => {
+    for (let count = 1; count <= 500; count++) expect(count * shareOf(count, 100)).toBeLessThanOrEqual(1000);
   });
 
   it("is never more than what is configured", () => {
-    for (const count of [1, 50, 5000]) expect(shareOf(count, 4)).toBe(4);
+    for (const count of [1, 50, 5000]) expect(shareOf(count, 1)).toBe(1);
   });
 });
 
-/** A server whose connections share its streams; `busy` is how much there is said to be to do. */
-async function setUp() {
+/** A server whose connections share its streams; `busy` is how many calls are said to be under way. */
+async function setUp({ most = 100 } = {}) {
   const now = { busy: 0 };
-  const share = shareStreams(100, () => now.busy);
-  const server = createServer({ settings: { maxConcurrentStreams: 100 } });
+  const share = shareStreams(most, () => now.busy);
+  const server = createServer({ settings: { maxConcurrentStreams: Math.min(most, firstStreams) } });
+  const held = new Set<ServerHttp2Stream>();
   server.on("session", share.open);
   server.on("stream", (stream: ServerHttp2Stream) => {
-    if (stream.session !== undefined) share.use(stream.session);
-    stream.respond({ ":status": 200 }, { endStream: true });
+    share.use(stream);
+    held.add(stream);
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
@@ -56,67 +64,141 @@ async function setUp() {
     sessions.push(...more);
     return more;
   };
-  /** One call on each. */
-  const use = (used: readonly ClientHttp2Session[]) =>
-    Promise.all(used.map((session) => new Promise((resolve) => session.request().once("close", resolve).resume())));
+  let under = 0;
+  /** So many calls more on each, once they have arrived; they stay until they are answered. */
+  const call = async (used: readonly ClientHttp2Session[], count = 1) => {
+    const streams = used.flatMap((session) => Array.from({ length: count }, () => session.request()));
+    for (const stream of streams) stream.on("error", () => {}).resume();
+    under += streams.length;
+    await vi.waitFor(() => expect(held.size).toBe(under));
+    return streams;
+  };
+  const answer = async (streams: readonly ClientHttp2Stream[]) => {
+    const closed = streams.map((stream) => new Promise((resolve) => stream.once("close", resolve)));
+    for (const stream of held) stream.respond({ ":status": 200 }, { endStream: true });
+    await Promise.all(closed);
+    // The server hears of the end a little later than the client.
+    await vi.waitFor(() => expect([...held].every((stream) => stream.destroyed)).toBe(true));
+    held.clear();
+    under = 0;
+  };
   const shares = () => new Set(sessions.map(({ remoteSettings }) => remoteSettings.maxConcurrentStreams));
-  return { port, now, share, open, use, shares, sessions };
+  const become = (...expected: number[]) => vi.waitFor(() => expect(shares()).toEqual(new Set(expected)));
+  return { port, now, share, held, open, call, answer, become, sessions };
 }
 
+describe("a connection", () => {
+  it("begins with few streams, and has twice as many as soon as it uses all of them, up to what is configured", async () => {
+    const { open, call, become } = await setUp();
+    const sessions = await open(1);
+    await become(firstStreams);
+    await call(sessions, firstStreams - 1);
+    await pause(20);
+    await become(firstStreams);
+    await call(sessions);
+    await become(32);
+    await call(sessions, 16);
+    await become(64);
+    await call(sessions, 32);
+    await become(100);
+  });
+
+  it("begins with what is configured where that is less", async () => {
+    const { open, call, become } = await setUp({ most: 4 });
+    await call(await open(3), 4);
+    await pause(20);
+    await become(4);
+  });
+
+  it("F13: gets no more while there is too much to do, however many it uses", async () => {
+    const { now, open, call, become } = await setUp();
+    now.busy = 501;
+    await call(await open(1), firstStreams);
+    await pause(20);
+    await become(firstStreams);
+  });
+
+  it("loses by halves what it does not use, down to what it began with", async () => {
+    const { share, open, call, answer, become } = await setUp();
+    const sessions = await open(1);
+    const calls = await call(sessions, 2 * firstStreams);
+    await become(64);
+    share.look();
+    await pause(20);
+    await become(64);
+    await answer(calls);
+    // This one still saw the calls.
+    share.look();
+    // Faster than it acknowledges.
+    for (let look = 0; look < 3; look++) share.look();
+    await become(firstStreams);
+  });
+});
+
 describe("connections", () => {
-  it("F13: have less when many of them have too much to do, and more again afterwards", async () => {
-    const { now, share, open, use, shares, sessions } = await setUp();
-    await use(await open(43));
+  it("F13: begin with less where they are many", async () => {
+    const { open, become } = await setUp();
+    await open(130);
+    await become(firstStreams, 8, 4);
+  });
+
+  it("F13: have less when many of them have too much to do, and step by step more again where they use it", async () => {
+    const { now, share, open, call, answer, become, sessions } = await setUp();
+    await open(40);
+    const calls = await call(sessions, 16);
+    await become(32);
+    now.busy = 501;
+    await answer(calls);
+    await answer(await call(sessions, 1));
     share.look();
-    expect(shares()).toEqual(new Set([100]));
-    now.busy = 1001;
-    await use(sessions);
+    await become(16);
+    now.busy = 500;
     share.look();
-    await vi.waitFor(() => expect(shares()).toEqual(new Set([32])));
-    now.busy = 1000;
-    for (const most of [64, 100]) {
-      share.look();
-      await vi.waitFor(() => expect(shares()).toEqual(new Set([most])));
-    }
+    const more = await call(sessions, 16);
+    await become(32);
+    await answer(more);
     expect(sessions.every(({ destroyed }) => !destroyed)).toBe(true);
   });
 
   it("F13: without calls take nothing from others, nor do those that come and end at once", async () => {
-    const { now, share, open, use, shares } = await setUp();
-    const [first] = await open(60);
-    now.busy = 2000;
-    await use(first === undefined ? [] : [first]);
+    const { now, share, open, call, become } = await setUp();
+    const [first] = await open(1);
+    const one = first === undefined ? [] : [first];
+    await call(one, 64);
+    await become(100);
+    await open(30);
+    now.busy = 1000;
+    await call(one, 1);
     share.look();
     await pause(50);
-    expect(shares()).toEqual(new Set([100]));
+    await become(100, firstStreams);
   });
 
-  it("that come later hear of it too", async () => {
-    const { now, share, open, use, shares } = await setUp();
-    now.busy = 2000;
-    await use(await open(63));
-    share.look();
-    await open(3);
-    await vi.waitFor(() => expect(shares()).toEqual(new Set([16])));
-  });
-
-  it("F16: that acknowledge nothing stay open, however often the share changes", async () => {
-    const { port, now, share, open, use } = await setUp();
+  it("F16: that acknowledge nothing stay open, however often their share changes", async () => {
+    const { port, now, share, held } = await setUp();
     const silent = createConnection(port, "127.0.0.1").on("error", () => {});
     onTestFinished(() => void silent.destroy());
     silent.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
     // SETTINGS without any, and none for those that come.
     silent.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
     silent.resume();
-    const others = await open(40);
     for (let round = 0; round < 12; round++) {
-      now.busy = 2000;
-      await use(others);
-      share.look();
       now.busy = 0;
-      for (let turn = 0; turn < 4; turn++) share.look();
-      await pause(5);
+      const first = 2 * round * firstStreams + 1;
+      for (let call = 0; call < firstStreams; call++) silent.write(request(first + 2 * call));
+      await vi.waitFor(() => expect(held.size).toBe(firstStreams));
+      for (const stream of held) stream.respond({ ":status": 200 }, { endStream: true });
+      await vi.waitFor(() => expect([...held].every((stream) => stream.destroyed)).toBe(true));
+      held.clear();
+      for (let turn = 0; turn < 3; turn++) share.look();
     }
     expect(silent.closed).toBe(false);
   });
 });
+
+/** HEADERS that end their stream: GET, http, the path "/" and the authority "a". */
+function request(stream: number): Buffer {
+  const frame = Buffer.from([0, 0, 6, 1, 5, 0, 0, 0, 0, 0x82, 0x86, 0x84, 1, 1, 0x61]);
+  frame.writeUInt32BE(stream, 5);
+  return frame;
+}
