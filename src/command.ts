@@ -17,7 +17,7 @@ import { Failure } from "./failure.ts";
 import { type Opened, openParts } from "./open.ts";
 import { applyAtStart, createOperate, type Operate, type OperatorRequest } from "./operate.ts";
 import { systemRandom } from "./random.ts";
-import { offerBootstrap } from "./resources/index.ts";
+import { type DeclarationFile, offerBootstrap, readDocuments } from "./resources/index.ts";
 import { createLog } from "./telemetry.ts";
 
 /** Runs one and ends the process where it failed. `writer` is a writer's thread that nobody uses yet, for `serve`. */
@@ -183,8 +183,8 @@ function endWith(thrown: unknown, log = createLog({ format: "json", level: "erro
   process.exit(70);
 }
 
-function readFile(name: string): { name: string; text: string } {
-  return { name, text: readFileSync(name, "utf8") };
+function readFile(name: string): DeclarationFile {
+  return readDocuments({ name, text: readFileSync(name, "utf8") });
 }
 
 function print(lines: readonly string[]): void {

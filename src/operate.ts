@@ -15,12 +15,13 @@ import {
   type AppliedChange,
   applyDeclaration,
   checkDeclaration,
+  type DeclarationFile,
   exportLines,
   readDeclarations,
 } from "./resources/index.ts";
 
 export type OperatorRequest =
-  | { command: "apply"; files: { name: string; text: string }[]; prune: boolean }
+  | { command: "apply"; files: DeclarationFile[]; prune: boolean }
   /** One part: `from` is where it begins, "" at the first. Of all tenants where none is named. */
   | { command: "export"; tenant: string; from: string }
   | { command: "list-keys" | "rotate-keys" | "verify-audit" }
@@ -62,7 +63,7 @@ export function createOperate(parts: Needs, checkpointFile: string): Operate {
 
 type Declared = { file: string; declaration: Declaration };
 
-type Files = readonly { name: string; text: string }[];
+type Files = readonly DeclarationFile[];
 
 /** Where a later document fails, what the earlier ones did is told with the failure: their secrets are shown once. */
 async function apply(parts: Needs, { files, prune }: { files: Files; prune: boolean }): Promise<string[]> {
@@ -106,7 +107,7 @@ export async function applyAtStart(parts: Needs & Pick<Parts, "log">, files: Fil
   parts.log.warn({ file, count: secrets.length }, "secrets were generated: take them from the file and remove it");
 }
 
-/** Every file is read and checked before the first write; a later document on the same tenant only in its turn. */
+/** Every file is decoded and checked before the first write; a later document on the same tenant only in its turn. */
 async function applyFiles(
   parts: Needs,
   files: Files,

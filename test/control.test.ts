@@ -14,7 +14,7 @@ import { refusalOf, temporaryFolder } from "./support/opened.ts";
 const listKeys: OperatorRequest = { command: "list-keys" };
 const applyOf = (file: string): OperatorRequest => ({
   command: "apply",
-  files: [{ name: "f", text: file }],
+  files: [{ name: "f", documents: [file] }],
   prune: false,
 });
 

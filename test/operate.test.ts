@@ -5,13 +5,18 @@ import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { createOperate, type OperatorRequest } from "../src/operate.ts";
+import { readDocuments } from "../src/resources/index.ts";
 import { openInstance, refusalOf } from "./support/opened.ts";
 
 async function operating() {
   const instance = await openInstance();
   const operate = createOperate(instance.parts, join(instance.dataDir, "checkpoints"));
-  const apply = (...texts: string[]) =>
-    operate({ command: "apply", files: texts.map((text, i) => ({ name: `${i}.yaml`, text })), prune: false });
+  const apply = async (...texts: string[]) =>
+    operate({
+      command: "apply",
+      files: texts.map((text, i) => readDocuments({ name: `${i}.yaml`, text })),
+      prune: false,
+    });
   return { ...instance, operate, applyFiles: apply };
 }
 

@@ -11,6 +11,7 @@ import {
   deleteResource,
   operating,
   readDeclarations,
+  readDocuments,
   type Acting,
 } from "../resources/index.ts";
 import { type DevIssuer, startDevIssuer } from "./issuer.ts";
@@ -62,7 +63,7 @@ export type DemoTenant = Pick<
 /** Brings the demo tenant to its declared state and makes sure of a secret that its backend can use. */
 export async function applyDemo(parts: Needs, input: { devIssuer: string; dataDir: string }): Promise<DemoTenant> {
   const text = readFileSync(demoFile, "utf8").replaceAll("${DEV_ISSUER}", input.devIssuer);
-  const [demo, system] = readDeclarations({ name: "demo.yaml", text });
+  const [demo, system] = readDeclarations(readDocuments({ name: "demo.yaml", text }));
   if (demo === undefined || system === undefined) throw new Error("demo.yaml declares two tenants");
   const now = parts.clock.now();
   const requestId = newId(now, parts.random);

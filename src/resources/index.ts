@@ -4,7 +4,7 @@ export { applicationSecret, createApplicationSecret } from "./applications/appli
 export { announcedIn, type Applied, applyDeclaration, checkDeclaration } from "./declarations/apply.ts";
 export type { ManagementContract } from "./contract.ts";
 export { offerBootstrap, retireBootstrapFile } from "./instance/bootstrap-secret.ts";
-export { readDeclarations } from "./declarations/declaration.ts";
+export { type DeclarationFile, readDeclarations, readDocuments } from "./declarations/declaration.ts";
 export { exportLines } from "./declarations/export.ts";
 export { bringTenantsUpToDate } from "./instance/implied.ts";
 export { type Acting, deleteResource } from "./resource.ts";

@@ -1,9 +1,9 @@
 // Reading declaration files.
 import { describe, expect, it } from "vitest";
 import { Failure, type Violation } from "../../src/failure.ts";
-import { readDeclarations } from "../../src/resources/declarations/declaration.ts";
+import { readDeclarations, readDocuments } from "../../src/resources/declarations/declaration.ts";
 
-const read = (text: string) => readDeclarations({ name: "acme.yaml", text });
+const read = (text: string) => readDeclarations(readDocuments({ name: "acme.yaml", text }));
 
 function violationsOf(text: string): readonly Violation[] {
   try {

@@ -8,6 +8,7 @@ import { Failure } from "../../src/failure.ts";
 import { type Opened, openParts } from "../../src/open.ts";
 import { createOperate } from "../../src/operate.ts";
 import type { Parts } from "../../src/parts.ts";
+import { readDocuments } from "../../src/resources/index.ts";
 import { dev } from "./settings.ts";
 
 export type Instance = {
@@ -46,9 +47,9 @@ export async function openInstance(later: Later = onTestFinished, dataDir = temp
     parts,
     dataDir,
     databaseFile: settings.databaseUrl.replace(/^sqlite:/, ""),
-    apply: (document, { prune = false } = {}) => {
+    apply: async (document, { prune = false } = {}) => {
       const text = typeof document === "string" ? document : JSON.stringify(document);
-      return operate({ command: "apply", files: [{ name: "test.yaml", text }], prune });
+      return operate({ command: "apply", files: [readDocuments({ name: "test.yaml", text })], prune });
     },
     audit: (tenantId) => parts.store.instance.auditTrail(tenantId, 0, 1000),
     tenantId: async (name) => (await parts.store.instance.tenantByName(name))?.id ?? "",

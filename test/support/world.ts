@@ -9,7 +9,7 @@ import { loadSettings } from "../../src/config.ts";
 import { type Opened, openParts } from "../../src/open.ts";
 import type { Parts } from "../../src/parts.ts";
 import { newId, systemRandom } from "../../src/random.ts";
-import { applyDeclaration, readDeclarations } from "../../src/resources/index.ts";
+import { applyDeclaration, readDeclarations, readDocuments } from "../../src/resources/index.ts";
 import { createLog } from "../../src/telemetry.ts";
 import { type Declared, declare } from "./fixture.ts";
 import { claimsAt, newKey, signToken, startIssuer, type TestKey, type UpstreamIssuer } from "./upstream-issuer.ts";
@@ -180,7 +180,7 @@ async function fixture(parts: () => Parts, name: string, issuer: string): Promis
 }
 
 async function applyText(parts: Parts, declared: Declared, prune: boolean) {
-  const [declaration] = readDeclarations({ name: "test.json", text: JSON.stringify(declared) });
+  const [declaration] = readDeclarations(readDocuments({ name: "test.json", text: JSON.stringify(declared) }));
   if (declaration === undefined) throw new Error("nothing declared");
   const now = parts.clock.now();
   return applyDeclaration(parts, declaration, { now, requestId: newId(now, systemRandom), prune });

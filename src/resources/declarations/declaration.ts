@@ -9,26 +9,39 @@ import { type Declaration, DeclarationSchema } from "../../gen/tessera/admin/v1/
 import { messagesOf } from "./declared.ts";
 import { hasBehavior } from "../fields.ts";
 
-/** Throws invalid, naming the file and the field, for what is no declaration or breaks a rule of the contract. */
-export function readDeclarations(file: { name: string; text: string }): Declaration[] {
-  const documents = [...parseAllDocuments(file.text)];
-  if (documents.length === 0) throw refused(file.name, [{ field: "document", description: "is empty", rule: "yaml" }]);
-  const validator = createValidator();
-  return documents.map((document) => {
+/** What a file holds, as JSON. */
+export type DeclarationFile = { name: string; documents: readonly JsonValue[] };
+
+/**
+ * Throws invalid, naming the file, for what is no YAML. That of some megabytes takes seconds and a hundred times its
+ * size in memory, so it is the command that reads it and not a running instance.
+ */
+export function readDocuments({ name, text }: { name: string; text: string }): DeclarationFile {
+  const documents = [...parseAllDocuments(text)].map((document) => {
     const [error] = document.errors;
     // Its further lines quote the file.
     const description = error?.message.split("\n", 1)[0];
-    if (description !== undefined) throw refused(file.name, [{ field: "document", description, rule: "yaml" }]);
-    const declaration = parsed(file.name, () => document.toJS() as JsonValue);
+    if (description !== undefined) throw refused(name, [{ field: "document", description, rule: "yaml" }]);
+    return readable(name, () => document.toJS() as JsonValue);
+  });
+  if (documents.length === 0) throw refused(name, [{ field: "document", description: "is empty", rule: "yaml" }]);
+  return { name, documents };
+}
+
+/** Throws invalid, naming the file and the field, for what is no declaration or breaks a rule of the contract. */
+export function readDeclarations({ name, documents }: DeclarationFile): Declaration[] {
+  const validator = createValidator();
+  return documents.map((document) => {
+    const declaration = readable(name, () => fromJson(DeclarationSchema, document));
     const violations = [...filledIn(declaration), ...brokenRules(validator, declaration)];
-    if (violations.length > 0) throw refused(file.name, violations);
+    if (violations.length > 0) throw refused(name, violations);
     return declaration;
   });
 }
 
-function parsed(name: string, read: () => JsonValue): Declaration {
+function readable<T>(name: string, read: () => T): T {
   try {
-    return fromJson(DeclarationSchema, read());
+    return read();
   } catch (thrown) {
     throw refused(name, [unreadable(thrown instanceof Error ? thrown.message : "")]);
   }
