@@ -68,3 +68,5 @@ export function framed(message: Uint8Array, { lasting = false } = {}): Buffer {
   bytes.set(message, prefixBytes);
   return bytes;
 }
+
+export const unframed = (bytes: Buffer): Buffer => bytes.subarray(prefixBytes);

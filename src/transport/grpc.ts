@@ -4,6 +4,7 @@ import { TLSSocket } from "node:tls";
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { Server, type ServerCredentials } from "@grpc/grpc-js";
+import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { type Address, isLoopback } from "../config/address.ts";
 import { asFailure, Failure } from "../failure.ts";
 import { decodeBinary } from "../validation.ts";
@@ -12,7 +13,7 @@ import { type Dispatch, tooMany } from "./dispatch.ts";
 import { grpcStatus } from "./errors.ts";
 import { serveHealth } from "./grpc-health.ts";
 import { serveReflection } from "./grpc-reflection.ts";
-import { framed } from "./grpc-message.ts";
+import { framed, unframed } from "./grpc-message.ts";
 import { plainStatus, type Trailers, type UnaryHandler, unaryServer } from "./grpc-unary.ts";
 import { type Listener, type ListenerLimits, listenerLimits, listenFor } from "./listener.ts";
 import { largestRequest, plainAddress } from "./limits.ts";
@@ -101,15 +102,32 @@ function handlerOf({ dispatch, secure }: GrpcParts, method: Method): UnaryHandle
 }
 
 /** Bytes of frozen answers are kept for as long as somebody has the answer: it comes again. */
+const kept = new WeakMap<Message, Buffer>();
+
 function encoderOf(desc: DescMessage): (answer: Message) => Buffer {
-  const kept = new WeakMap<Message, Buffer>();
+  const bytesOf = listEncoderOf(desc) ?? ((answer) => toBinary(desc, answer));
   return (answer) => {
     const known = kept.get(answer);
     if (known !== undefined) return known;
     const lasting = Object.isFrozen(answer);
-    const bytes = framed(toBinary(desc, answer), { lasting });
+    const bytes = framed(bytesOf(answer), { lasting });
     if (lasting) kept.set(answer, bytes);
     return bytes;
+  };
+}
+
+/** Of an answer that is nothing but a list of messages, such as a batch's: made of their bytes, which may be kept. */
+function listEncoderOf({ fields }: DescMessage): ((answer: Message) => Uint8Array) | undefined {
+  const [field] = fields;
+  const isList = fields.length === 1 && field?.fieldKind === "list" && field.listKind === "message";
+  if (!isList || field.delimitedEncoding) return undefined;
+  const { number, localName, message } = field;
+  const encode = encoderOf(message);
+  return (answer) => {
+    const writer = new BinaryWriter();
+    for (const item of (answer as unknown as Record<string, Message[]>)[localName] ?? [])
+      writer.tag(number, WireType.LengthDelimited).bytes(unframed(encode(item)));
+    return writer.finish();
   };
 }
 
