@@ -51,7 +51,6 @@ export async function startGrpc(parts: GrpcParts, address: Address): Promise<Doo
   const takeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
     const handler = handlers.get(headers[":path"] ?? "");
     if (handler === undefined) return false;
-    share.use(stream);
     serveUnary(stream, headers, { handler, from: peerOf(stream.session) });
     return true;
   };

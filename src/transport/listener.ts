@@ -135,6 +135,7 @@ function reachInside(
     http2.removeAllListeners("stream");
     http2.on("stream", (stream: ServerHttp2Stream, headers: IncomingHttpHeaders, flags: number, raw: string[]) => {
       correct(headers, raw);
+      share.use(stream);
       if (takeStream(stream, headers)) server["onStreamOpened"](stream);
       else theirs.call(http2, stream, headers, flags, raw);
     });

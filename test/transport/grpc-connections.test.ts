@@ -4,6 +4,7 @@ import { connect, type Socket } from "node:net";
 import type { ServiceError } from "@grpc/grpc-js";
 import { afterEach, describe, expect, it } from "vitest";
 import { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
+import { firstStreams } from "../../src/transport/stream-share.ts";
 import { type DoorOptions, openDoors } from "../support/doors.ts";
 import { goodHeaders } from "../support/raw-grpc.ts";
 
@@ -49,6 +50,22 @@ describe("a connection", () => {
     await Promise.all([...silent, half, noSettings, trickle].map((socket) => closed(socket)));
     // The same connection as the first call: it was not cut by the timer that cut the others.
     await doors.call(revoke, { token: "x" });
+  });
+
+  it("whose streams are all watches of health gets more of them", async () => {
+    const doors = await openDoor();
+    const session = connectHttp2(`http://127.0.0.1:${doors.grpc.port}`);
+    const allowed = () => session.remoteSettings.maxConcurrentStreams;
+    await new Promise((resolve) => session.once("remoteSettings", resolve));
+    expect(allowed()).toBe(firstStreams);
+    for (let watch = 0; watch < firstStreams; watch++) {
+      const stream = session.request({ ...goodHeaders, ":method": "POST", ":path": "/grpc.health.v1.Health/Watch" });
+      stream.on("error", () => {}).resume();
+      // A message of no bytes.
+      stream.end(Buffer.alloc(5));
+    }
+    await expect.poll(allowed).toBe(2 * firstStreams);
+    session.destroy();
   });
 
   it("F15: over the number for one source is closed at once, and a place that was left is free again", async () => {
