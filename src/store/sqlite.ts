@@ -15,7 +15,7 @@ import { connect, type Durability, openFile } from "./sqlite-file.ts";
 import { bindStanding } from "./standing.ts";
 import { assembleStore, type Store } from "./store.ts";
 import { launchWriter } from "./writer-launch.ts";
-import { type Settled, startWriter, type Writer } from "./writer.ts";
+import { type Settled, startWriter } from "./writer.ts";
 import { rememberWrittenTokens } from "./written-tokens.ts";
 
 export type SqliteOptions = {
@@ -70,16 +70,11 @@ function openUpToDate({ path, durability }: SqliteOptions): SqliteFile {
   }
 }
 
+/** The writer's thread comes last: whatever fails before it leaves nothing behind that lives on. */
 async function openConnections(options: SqliteOptions): Promise<Store> {
   const { path, onFatal, durability = "FULL", wall = Date.now } = options;
   const file = openUpToDate(options);
-  let starting: Promise<Writer> | undefined;
   try {
-    const highWater = Number(file.prepare(highWaterStored).pluck().get() ?? 0);
-    refuseEarly(highWater, wall());
-    // Its thread opens the file while this one makes its reads ready.
-    const worker = options.writer ?? launchWriter();
-    starting = startWriter(worker, { path, durability, settled: (...write) => settled(...write), onFatal });
     const reading = connect(file);
     const changes = createChanges();
     const found = guarded({ ...bindInstanceReads(reading), ...bindAuditReads(reading) });
@@ -91,11 +86,13 @@ async function openConnections(options: SqliteOptions): Promise<Store> {
       if (answer) tokens.wrote(name, args, answer.value);
     };
     const reads = { ...remembered, ...bindStanding({ ...instance, ...remembered }), ...guarded(bindRowReads(reading)) };
+    const highWater = Number((await instance.instanceValue("clock_high_water")) ?? 0);
+    refuseEarly(highWater, wall());
     return assembleStore({
       instance,
       reads,
       changes,
-      writer: await starting,
+      writer: await startWriter(options.writer ?? launchWriter(), { path, durability, settled, onFatal }),
       // The writer has just stored the later of the two.
       highWater: Math.max(highWater, wall()),
       integrityCheck: () => integrity(path),
@@ -103,15 +100,9 @@ async function openConnections(options: SqliteOptions): Promise<Store> {
     });
   } catch (thrown) {
     file.close();
-    await starting?.then(
-      (writer) => writer.close(),
-      () => undefined,
-    );
     throw thrown;
   }
 }
-
-const highWaterStored = "SELECT value FROM instance WHERE name = 'clock_high_water'";
 
 /** How far the clock may be behind what the file has seen. Within it the service holds its time until the clock is there. */
 const furthestBehind = 3_600_000;

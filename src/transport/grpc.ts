@@ -3,8 +3,8 @@
 import { TLSSocket } from "node:tls";
 import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
-import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import { type Address, isLoopback } from "../config/address.ts";
 import { asFailure, Failure } from "../failure.ts";
 import { decodeBinary } from "../validation.ts";
@@ -18,7 +18,7 @@ import { plainStatus, type Trailers, type UnaryHandler, unaryServer } from "./gr
 import { type Listener, type ListenerLimits, listenerLimits, listenFor } from "./listener.ts";
 import { largestRequest, plainAddress } from "./limits.ts";
 import type { Method } from "./method.ts";
-import { firstStreams, shareStreams } from "./stream-share.ts";
+import { shareStreams, toldAtFirst } from "./stream-share.ts";
 
 export type GrpcParts = {
   methods: readonly Method[];
@@ -66,7 +66,7 @@ export async function startGrpc(parts: GrpcParts, address: Address): Promise<Doo
 
 const serverOptions = (maxConcurrentStreams: number) => ({
   "grpc.max_receive_message_length": largestRequest,
-  "grpc.max_concurrent_streams": Math.min(maxConcurrentStreams, firstStreams),
+  "grpc.max_concurrent_streams": toldAtFirst(maxConcurrentStreams),
   "grpc.keepalive_time_ms": 60_000,
   "grpc.keepalive_timeout_ms": 10_000,
   "grpc.max_connection_idle_ms": 300_000,

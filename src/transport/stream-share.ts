@@ -7,11 +7,13 @@ const together = 1_000;
 export const fewestStreams = 2;
 /** What a connection begins with, or less where there are many; it has more as soon as it uses all of them. */
 export const firstStreams = 16;
+/** What it is told by its first SETTINGS, where `most` is what a connection may have at all. */
+export const toldAtFirst = (most: number): number => Math.min(most, firstStreams);
 /** Milliseconds between two looks at how much there is to do. */
 const everyMs = 1_000;
 
 export type StreamShare = {
-  /** Takes a session, which has been told `firstStreams` or what is configured if that is less, to its end. */
+  /** Takes a session, which has been told `toldAtFirst`, to its end. */
   open(session: ServerHttp2Session): void;
   /** A call came by it. */
   use(stream: ServerHttp2Stream): void;
@@ -30,7 +32,7 @@ type Part = { allowed: number; open: number; used: number; left: () => void };
  */
 export function shareStreams(most: number, underWay: () => number): StreamShare {
   const parts = new Map<Http2Session, Part>();
-  /** What each may have for now. It falls at once and grows step by step. */
+  /** What each may have at most. It falls at once and grows step by step. */
   let ceiling = most;
   let busiest = 0;
   const first = () => Math.min(firstStreams, ceiling, shareOf(parts.size, most));
@@ -57,13 +59,15 @@ export function shareStreams(most: number, underWay: () => number): StreamShare 
   const timer = setInterval(look, everyMs).unref();
   return {
     open(session) {
-      const part: Part = { allowed: Math.min(most, firstStreams), open: 0, used: 0, left: () => void (part.open -= 1) };
+      const part: Part = { allowed: toldAtFirst(most), open: 0, used: 0, left: () => void (part.open -= 1) };
       parts.set(session, part);
       session.on("localSettings", () => tell(session, part));
       session.once("close", () => parts.delete(session));
       const allowed = first();
+      if (allowed >= part.allowed) return;
+      part.allowed = allowed;
       // In one go with what it has been told, before it could send as many.
-      if (allowed < part.allowed) session.settings({ maxConcurrentStreams: (part.allowed = allowed) });
+      session.settings({ maxConcurrentStreams: allowed });
     },
     use(stream) {
       const { session } = stream;

@@ -9,7 +9,7 @@ import {
 import { type AddressInfo, createConnection } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { fewestStreams, firstStreams, shareOf, shareStreams } from "../../src/transport/stream-share.ts";
+import { fewestStreams, firstStreams, shareOf, shareStreams, toldAtFirst } from "../../src/transport/stream-share.ts";
 
 describe("the share of a connection", () => {
   it("F13: is what is configured while there are few, and falls by halves to a least", () => {
@@ -43,7 +43,7 @@ describe("the share of a connection", () => {
 async function setUp({ most = 100 } = {}) {
   const now = { busy: 0 };
   const share = shareStreams(most, () => now.busy);
-  const server = createServer({ settings: { maxConcurrentStreams: Math.min(most, firstStreams) } });
+  const server = createServer({ settings: { maxConcurrentStreams: toldAtFirst(most) } });
   const held = new Set<ServerHttp2Stream>();
   server.on("session", share.open);
   server.on("stream", (stream: ServerHttp2Stream) => {
@@ -73,18 +73,21 @@ async function setUp({ most = 100 } = {}) {
     await vi.waitFor(() => expect(held.size).toBe(under));
     return streams;
   };
-  const answer = async (streams: readonly ClientHttp2Stream[]) => {
-    const closed = streams.map((stream) => new Promise((resolve) => stream.once("close", resolve)));
+  /** Answers all of them, and resolves when the server has heard of their end. */
+  const respond = async () => {
     for (const stream of held) stream.respond({ ":status": 200 }, { endStream: true });
-    await Promise.all(closed);
-    // The server hears of the end a little later than the client.
     await vi.waitFor(() => expect([...held].every((stream) => stream.destroyed)).toBe(true));
     held.clear();
     under = 0;
   };
+  const answer = async (streams: readonly ClientHttp2Stream[]) => {
+    const closed = streams.map((stream) => new Promise((resolve) => stream.once("close", resolve)));
+    await respond();
+    await Promise.all(closed);
+  };
   const shares = () => new Set(sessions.map(({ remoteSettings }) => remoteSettings.maxConcurrentStreams));
   const become = (...expected: number[]) => vi.waitFor(() => expect(shares()).toEqual(new Set(expected)));
-  return { port, now, share, held, open, call, answer, become, sessions };
+  return { port, now, share, held, open, call, respond, answer, become, sessions };
 }
 
 describe("a connection", () => {
@@ -175,7 +178,7 @@ describe("connections", () => {
   });
 
   it("F16: that acknowledge nothing stay open, however often their share changes", async () => {
-    const { port, now, share, held } = await setUp();
+    const { port, now, share, held, respond } = await setUp();
     const silent = createConnection(port, "127.0.0.1").on("error", () => {});
     onTestFinished(() => void silent.destroy());
     silent.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
@@ -187,9 +190,7 @@ describe("connections", () => {
       const first = 2 * round * firstStreams + 1;
       for (let call = 0; call < firstStreams; call++) silent.write(request(first + 2 * call));
       await vi.waitFor(() => expect(held.size).toBe(firstStreams));
-      for (const stream of held) stream.respond({ ":status": 200 }, { endStream: true });
-      await vi.waitFor(() => expect([...held].every((stream) => stream.destroyed)).toBe(true));
-      held.clear();
+      await respond();
       for (let turn = 0; turn < 3; turn++) share.look();
     }
     expect(silent.closed).toBe(false);
