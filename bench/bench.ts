@@ -1,6 +1,6 @@
 // The benchmark: the hot path's calls held against a bare gRPC server that does the same primitives, and against a peer,
 // all measured in turn in one run. Prints figures; ends with 1 where a call was not answered well, never for a time.
-// Usage: node bench/bench.ts [--quick] [--rounds N] [--seconds S] [--calls NAME,…] [--tls off|on|both]
+// Usage: node bench/bench.ts [--quick] [--rounds N] [--seconds S] [--warmup S] [--calls NAME,…] [--tls off|on|both]
 //   [--command PATH] [--out FILE] [--h2load]
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -4,7 +4,7 @@ import type { HotCall } from "./calls.ts";
 import { type CrossCheck, crossCheck } from "./cross-check.ts";
 import { type CallFigures, figuresOf } from "./figures.ts";
 import { watchMemory } from "./memory.ts";
-import { failuresOf, measuredOf, outcomesOf, type Run, runHalfLoad, runRounds, type Timing } from "./rounds.ts";
+import { failuresOf, measuredOf, outcomesOf, type Run, runHalfLoad, runRounds, type Timing, warmUp } from "./rounds.ts";
 import { openScene } from "./scene.ts";
 import { caseOf } from "./subjects.ts";
 import type { InstanceFigures } from "./table.ts";
@@ -38,6 +38,8 @@ export async function measureMode(options: ModeOptions, progress: (text: string)
   const scene = await openScene({ ...options, folder: join(home, tls ? "tls" : "plain") }, opened);
   using memory = watchMemory(scene.world);
   const cases = calls.map((hot) => caseOf(hot, scene));
+  progress(`${mode}: warm-up`);
+  await warmUp(cases, options);
   const closed = await runRounds(cases, options, (text) => progress(`${mode}: ${text}`));
   progress(`${mode}: half load`);
   const runs = [...closed, ...(await runHalfLoad(cases, closed, options))];

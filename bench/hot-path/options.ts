@@ -12,6 +12,8 @@ export type Options = {
   rounds: number;
   /** Of each run; and of each primitive, about. Twice as long at half load. */
   seconds: number;
+  /** Before the rounds, for each call of each process. */
+  warmup: number;
   primitiveSeconds: number;
   /** Starts that are timed. */
   starts: number;
@@ -31,6 +33,7 @@ export function optionsOf(words: readonly string[]): Options {
     command: values.command ?? defaultCommand(),
     rounds: numberOf(values.rounds ?? (quick ? "2" : "5"), "rounds"),
     seconds: numberOf(values.seconds ?? "1", "seconds"),
+    warmup: numberOf(values.warmup ?? (quick ? "1" : "10"), "warmup"),
     primitiveSeconds: quick ? 0.1 : 0.3,
     starts: quick ? 1 : 5,
     calls: callsOf(values.calls),
@@ -44,6 +47,7 @@ const known = {
   quick: { type: "boolean", default: false },
   rounds: { type: "string" },
   seconds: { type: "string" },
+  warmup: { type: "string" },
   calls: { type: "string" },
   tls: { type: "string" },
   command: { type: "string" },

@@ -1,4 +1,4 @@
-// Runs the subjects of each call in turn, round by round; and then once more at half of what each could do.
+// Warms the subjects of each call up, runs them in turn, round by round, and then once more at half of what each could do.
 import { runLoad } from "../support/run-load.ts";
 import type { Latencies, LoadPlan, LoadResult } from "../support/load-plan.ts";
 import { floorName, type HotCallName } from "./calls.ts";
@@ -15,25 +15,29 @@ export type Run = {
   repeated: boolean;
 };
 
-/** Once `signal` is aborted no further run begins: its reason is thrown. */
-export type Timing = { rounds: number; seconds: number; signal: AbortSignal };
+/** In seconds; `warmup` for each subject and call. Once `signal` is aborted no further run begins: its reason is thrown. */
+export type Timing = { rounds: number; seconds: number; warmup: number; signal: AbortSignal };
 
-/** Seconds before each run that do not count. The first run of a subject and call has the longer: code gets compiled. */
-const warmup = 0.5;
-const firstWarmup = 2;
+/** Seconds before each run that do not count. */
+const settling = 0.5;
 
 /** Of a burst of the instance; what it is held against runs as long as ever. */
 const burst = { seconds: 0.2, warmup: 0.1 };
 
-function lengthOf(
-  { hot }: Case,
-  subject: Subject,
-  round: number,
-  seconds: number,
-): Pick<LoadPlan, "seconds" | "warmup"> {
-  if (hot.usesUp === "burst" && subject.name === "tessera") return burst;
-  // Tokens that may be sent once cost time to mint; the code of their call is that of others that ran before.
-  return { seconds, warmup: round === 1 && hot.usesUp !== "once" ? firstWarmup : warmup };
+const lengthOf = ({ hot }: Case, subject: Subject, seconds: number): Pick<LoadPlan, "seconds" | "warmup"> =>
+  hot.usesUp === "burst" && subject.name === "tessera" ? burst : { seconds, warmup: settling };
+
+/**
+ * The code of a call is compiled again and again while it runs its first ten thousand times, a fifth to a third of the
+ * processor time of these, and more the more code it has. Counts for nothing; what should be sent once comes round again.
+ */
+export async function warmUp(cases: readonly Case[], { warmup, signal }: Timing): Promise<void> {
+  for (const { subjects } of cases)
+    for (const subject of subjects) {
+      signal.throwIfAborted();
+      const { goodFor: _, ...load } = await subject.load(guessedRate);
+      await runLoad({ ...load, seconds: warmup, warmup: 0, pace: { kind: "closed" } });
+    }
 }
 
 /** `progress` hears of each round as it begins. */
@@ -44,7 +48,7 @@ export async function runRounds(cases: readonly Case[], timing: Timing, progress
     for (const one of cases)
       for (const subject of inTurn(one.subjects, round)) {
         timing.signal.throwIfAborted();
-        const length = lengthOf(one, subject, round, timing.seconds);
+        const length = lengthOf(one, subject, timing.seconds);
         const rate = rateOf(runs, one, subject);
         runs.push(await runOf({ one, subject, round, rate, plan: { ...length, pace: { kind: "closed" } } }));
       }
@@ -63,7 +67,7 @@ export async function runHalfLoad(cases: readonly Case[], closed: readonly Run[]
       if (!isShown(one, subject)) continue;
       timing.signal.throwIfAborted();
       const rate = Math.max(1, rateOf(closed, one, subject) / 2);
-      const plan = { seconds: 2 * timing.seconds, warmup, pace: { kind: "open", perSecond: rate } } as const;
+      const plan = { seconds: 2 * timing.seconds, warmup: settling, pace: { kind: "open", perSecond: rate } } as const;
       runs.push(await runOf({ one, subject, round: undefined, rate, plan }));
     }
   return runs;

@@ -7,6 +7,8 @@ const prefixBytes = 5;
 /** What is said of it, wherever it is found. */
 export const tooLarge = "the request is too large";
 
+export type Body = ReturnType<typeof collectBody>;
+
 /** Most bodies are one part, and stay it; of others the bytes are kept and not the parts, however many there are. */
 export function collectBody() {
   let bytes: Buffer = Buffer.alloc(0);

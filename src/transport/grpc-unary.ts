@@ -4,7 +4,7 @@ import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type Ser
 import { status } from "@grpc/grpc-js";
 import { type Cancel, createCancel } from "../cancel.ts";
 import { Failure } from "../failure.ts";
-import { collectBody, messageOf, tooLarge } from "./grpc-message.ts";
+import { type Body, collectBody, messageOf, tooLarge } from "./grpc-message.ts";
 
 /** `From` is whatever the door knows of who is at the other end. */
 export type Unary<From> = {
@@ -41,12 +41,49 @@ export type ServeUnary<From> = (
   by: { handler: UnaryHandler<From>; from: From },
 ) => void;
 
-/** Serves the streams of one door. */
+/** What belongs to the call of a stream until that closes: Node keeps a closed stream for a long time after. */
+const carried = Symbol("carried");
+type Carrier<From> = ServerHttp2Stream & { [carried]?: Request<From> | undefined };
+
+type Request<From> = Pick<Unary<From>, "headers" | "from" | "timeoutMs"> & {
+  handler: UnaryHandler<From>;
+  body: Body;
+  since: number;
+  overdue: NodeJS.Timeout;
+  /** Once the request is whole. */
+  cancel?: Cancel;
+};
+
+/** Serves the streams of one door. Its listeners are the same for all of them, and hold none. */
 export function unaryServer<From>(): ServeUnary<From> {
   let held = 0;
-  return (stream, headers, { handler, from }) => {
+
+  function onData(this: Carrier<From>, part: Buffer): void {
+    const body = this[carried]?.body;
+    // What comes after a refusal is read past.
+    if (body === undefined || this.headersSent) return;
+    held += part.length;
+    if (!body.add(part)) end(this, plainStatus(status.RESOURCE_EXHAUSTED, tooLarge));
+    else if (held > mostHeld) end(this, plainStatus(status.RESOURCE_EXHAUSTED, "too much is under way"));
+  }
+
+  function onEnd(this: Carrier<From>): void {
+    const request = this[carried];
+    clearTimeout(request?.overdue);
+    if (request !== undefined && !this.headersSent && !this.closed) run(this, request);
+  }
+
+  function onClose(this: Carrier<From>): void {
+    const request = this[carried];
+    if (request === undefined) return;
+    this[carried] = undefined;
+    clearTimeout(request.overdue);
+    held -= request.body.length();
+    if (!this.headersSent) request.cancel?.abort(new Failure("cancelled", "the caller has left"));
+  }
+
+  return (stream: Carrier<From>, headers, { handler, from }) => {
     stream.on("error", ignore);
-    stream.once("close", letGo);
     if (!/^application\/grpc(?:$|[+;])/.test(headers["content-type"] ?? "")) {
       if (!stream.closed) stream.respond({ ":status": 415 }, { endStream: true });
       return readNoMore(stream);
@@ -59,53 +96,33 @@ export function unaryServer<From>(): ServeUnary<From> {
     }
     const timeoutMs = timeoutOf(headers["grpc-timeout"]);
     if (timeoutMs === "malformed") return end(stream, plainStatus(status.INTERNAL, "the timeout is malformed"));
+    const overdue = setTimeout(endOverdue, Math.min(timeoutMs ?? bodyMs, bodyMs), stream);
     const since = performance.now();
-    const late = () => end(stream, plainStatus(status.DEADLINE_EXCEEDED, "the request did not come in time"));
-    const overdue = setTimeout(late, Math.min(timeoutMs ?? bodyMs, bodyMs));
-    const body = collectBody();
-    stream.on("data", (part: Buffer) => {
-      // What comes after a refusal is read past.
-      if (stream.headersSent) return;
-      held += part.length;
-      if (!body.add(part)) end(stream, plainStatus(status.RESOURCE_EXHAUSTED, tooLarge));
-      else if (held > mostHeld) end(stream, plainStatus(status.RESOURCE_EXHAUSTED, "too much is under way"));
-    });
-    stream.once("close", () => {
-      clearTimeout(overdue);
-      held -= body.length();
-    });
-    stream.once("end", () => {
-      clearTimeout(overdue);
-      if (stream.headersSent || stream.closed) return;
-      const left = timeoutMs && timeoutMs - (performance.now() - since);
-      const message = () => messageOf(body.bytes(), headers["grpc-encoding"]);
-      run(stream, { headers, from, timeoutMs: left, message }, handler);
-    });
+    stream[carried] = { headers, from, timeoutMs, handler, body: collectBody(), since, overdue };
+    stream.on("close", onClose);
+    stream.on("end", onEnd);
+    stream.on("wantTrailers", sendSucceeded);
+    stream.on("data", onData);
   };
 }
 
 /** Whatever goes wrong with a stream also closes it. */
 const ignore = () => {};
 
-/** Node keeps a closed stream until the next full collection of garbage, and what its listeners hold with it. */
-function letGo(this: ServerHttp2Stream): void {
-  this.removeAllListeners();
-  this.on("error", ignore);
-}
+const endOverdue = (stream: ServerHttp2Stream) =>
+  end(stream, plainStatus(status.DEADLINE_EXCEEDED, "the request did not come in time"));
 
-function run<From>(
-  stream: ServerHttp2Stream,
-  call: Omit<Unary<From>, "cancel">,
-  { answer, refuse }: UnaryHandler<From>,
-): void {
+function run<From>(stream: ServerHttp2Stream, request: Request<From>): void {
+  const { headers, from, body, since, handler } = request;
   const cancel = createCancel();
-  stream.once("close", () => {
-    if (!stream.headersSent) cancel.abort(new Failure("cancelled", "the caller has left"));
-  });
-  answer({ ...call, cancel })
+  request.cancel = cancel;
+  const timeoutMs = request.timeoutMs && request.timeoutMs - (performance.now() - since);
+  const message = () => messageOf(body.bytes(), headers["grpc-encoding"]);
+  handler
+    .answer({ headers, from, timeoutMs, cancel, message })
     .then(
-      (message) => reply(stream, message),
-      (thrown: unknown) => end(stream, refuse(thrown)),
+      (answer) => reply(stream, answer),
+      (thrown: unknown) => end(stream, handler.refuse(thrown)),
     )
     // A defect in what is above costs the call and not the process.
     .catch(() => stream.close());
@@ -126,11 +143,14 @@ const responseHeaders: OutgoingHttpHeaders = {
 };
 const succeeded: Trailers = { "grpc-status": "0" };
 
+function sendSucceeded(this: ServerHttp2Stream): void {
+  this.sendTrailers(succeeded);
+}
+
 /** `message` has its prefix. */
 function reply(stream: ServerHttp2Stream, message: Buffer): void {
   if (stream.closed || stream.headersSent) return;
   stream.respond(responseHeaders, { waitForTrailers: true });
-  stream.once("wantTrailers", () => stream.sendTrailers(succeeded));
   stream.end(message);
 }
 

@@ -75,7 +75,7 @@ export function shareStreams(most: number, underWay: () => number): StreamShare 
       if (session === undefined || part === undefined) return;
       part.open += 1;
       part.used = Math.max(part.used, part.open);
-      stream.once("close", part.left);
+      stream.on("close", part.left);
       const busy = underWay();
       busiest = Math.max(busiest, busy);
       if (part.open >= part.allowed && !isMuch(busy)) allow(session, part, Math.min(2 * part.allowed, ceiling));
