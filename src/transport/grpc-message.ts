@@ -7,11 +7,13 @@ const prefixBytes = 5;
 /** What is said of it, wherever it is found. */
 export const tooLarge = "the request is too large";
 
+const nothing: Buffer = Buffer.alloc(0);
+
 export type Body = ReturnType<typeof collectBody>;
 
 /** Most bodies are one part, and stay it; of others the bytes are kept and not the parts, however many there are. */
 export function collectBody() {
-  let bytes: Buffer = Buffer.alloc(0);
+  let bytes = nothing;
   let length = 0;
   return {
     /** False once it is, or says it will be, larger than a request may be. */
@@ -27,7 +29,7 @@ export function collectBody() {
         ? true
         : bytes.readUInt32BE(1) <= largestRequest && length <= prefixBytes + largestRequest;
     },
-    bytes: () => bytes.subarray(0, length),
+    bytes: () => (length === bytes.length ? bytes : bytes.subarray(0, length)),
     length: () => length,
   };
 }
