@@ -77,8 +77,8 @@ async function aboutAccessToken(parts: Remembering, call: Call, token: string): 
     known !== undefined && call.now < known.until
       ? known
       : await pictureOf(parts, claims, { now: call.now, size: token.length });
-  if (picture === undefined || !(await mayRead(parts, call, picture.serverClientIds))) return inactive;
-  return picture.answer;
+  if (picture === undefined) return inactive;
+  return serves(call, picture) || (await readsAcross(parts, call)) ? picture.answer : inactive;
 }
 
 async function pictureOf(
@@ -149,10 +149,12 @@ async function aboutRefreshToken(parts: Needs, call: Call, token: string): Promi
 const named = ({ user }: Standing, consent: Consent | undefined) =>
   consent === undefined || consent.picture.has("profile") ? { username: user.username } : {};
 
-/** The caller serves the audience, or holds the cross-audience permission. */
-async function mayRead(parts: Needs, call: Call, serverClientIds: readonly string[]): Promise<boolean> {
-  const client = callingClient(call);
+/** The caller is an application that serves the audience. */
+const serves = (call: Call, { serverClientIds }: Picture): boolean =>
+  call.caller.kind === "client" && serverClientIds.includes(callingClient(call).application.id);
+
+/** The caller may read tokens of every audience of its tenant. */
+async function readsAcross(parts: Needs, call: Call): Promise<boolean> {
   if (call.caller.kind === "user") return call.caller.permissions.has(crossAudience);
-  if (serverClientIds.includes(client.application.id)) return true;
-  return (await machinePermissions(parts)(client, call.now)).has(crossAudience);
+  return (await machinePermissions(parts)(callingClient(call), call.now)).has(crossAudience);
 }

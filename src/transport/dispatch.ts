@@ -54,32 +54,45 @@ export const mostUnderWay = 2500;
 
 export function createDispatch(parts: DispatchParts): Dispatch {
   let underWay = 0;
-  const inTurns = { ...parts, turn: createTurns() };
-  const dispatch = async <Answer>(incoming: Incoming<Answer>): Promise<Answer> => {
+  const admit = (source: string) => {
+    if (underWay > mostUnderWay) throw tooMany();
+    // Before it waits for its turn: a flooding source must not take the turns of others.
+    parts.limits.source(source);
+  };
+  const inTurns = { ...parts, admit, turn: createTurns() };
+  const dispatch = <Answer>(incoming: Incoming<Answer>): Promise<Answer> => {
     const { method, cancel } = incoming;
     const budget = Math.max(0, Math.min(incoming.timeoutMs ?? method.deadlineMs, method.deadlineMs));
     const now = parts.clock.now();
     const requestId = newId(now, parts.random);
     const timer = setTimeout(endLate, budget, cancel);
     const measure = parts.metrics.startCall(method.name);
+    const { promise, resolve, reject } = Promise.withResolvers<Answer>();
+    let isOver = false;
     underWay += 1;
-    try {
-      if (underWay > mostUnderWay) throw tooMany();
-      // Before it waits for its turn: a flooding source must not take the turns of others.
-      parts.limits.source(incoming.offered.source);
-      const call = { now, deadline: now + budget, cancel, requestId, method: method.name };
-      const answer = await unlessCancelled(cancel, steps(inTurns, incoming, call));
-      measure("ok");
-      return answer;
-    } catch (thrown) {
-      const failure = failureOf(thrown, cancel.reason());
-      measure(failure.kind);
-      report(parts, failure, { method: method.name, requestId });
-      throw failure;
-    } finally {
+    const end = (outcome: "ok" | Kind) => {
+      isOver = true;
       underWay -= 1;
       clearTimeout(timer);
-    }
+      measure(outcome);
+    };
+    const succeed = (answer: Answer) => {
+      if (isOver) return;
+      end("ok");
+      resolve(answer);
+    };
+    const fail = (thrown: unknown) => {
+      if (isOver) return;
+      const failure = failureOf(thrown, cancel.reason());
+      end(failure.kind);
+      report(parts, failure, { method: method.name, requestId });
+      reject(failure);
+    };
+    const call = { now, deadline: now + budget, cancel, requestId, method: method.name };
+    // Answers when the call is cancelled even if the work does not; the work learns of it by itself.
+    cancel.listen(fail);
+    steps(inTurns, incoming, call).then(succeed, fail);
+    return promise;
   };
   const turnsAway = ({ name }: Method): boolean => {
     if (underWay < mostUnderWay) return false;
@@ -94,16 +107,21 @@ export const tooMany = () => new Failure("exhausted", "too many calls are under 
 
 /** In this order: nothing is decoded before its turn, nothing validated for a stranger, nothing run too late. */
 async function steps<Answer>(
-  parts: DispatchParts & { turn: ReturnType<typeof createTurns> },
+  parts: DispatchParts & { admit(source: string): void; turn: ReturnType<typeof createTurns> },
   { method, offered, read, write }: Incoming<Answer>,
   begun: Omit<Call, "caller">,
 ): Promise<Answer> {
   const { limits, identify, validate, clock } = parts;
   const { source } = offered;
-  await parts.turn();
+  parts.admit(source);
+  // Each of these seldom has to be waited for, and an await costs a turn of the microtasks even where there is nothing.
+  const turn = parts.turn();
+  if (turn !== undefined) await turn;
   inTime(begun, clock);
-  const request = await read();
-  const caller = await identify({ method, offered, request, now: begun.now, cancel: begun.cancel });
+  const reading = read();
+  const request = reading instanceof Promise ? await reading : reading;
+  const known = identify({ method, offered, request, now: begun.now, cancel: begun.cancel });
+  const caller = known instanceof Promise ? await known : known;
   if (caller.kind === "anonymous") limits.attempt(source, method.name);
   const call = { ...begun, caller };
   try {
@@ -135,14 +153,6 @@ const endLate = (cancel: Cancel) => cancel.abort(late());
 function inTime({ cancel, deadline }: Pick<Call, "cancel" | "deadline">, clock: Clock): void {
   const reason = cancel.reason() ?? (clock.now() >= deadline ? late() : undefined);
   if (reason !== undefined) throw reason;
-}
-
-/** Answers when the call is cancelled even if the work does not; the work learns of it by itself. */
-function unlessCancelled<T>(cancel: Cancel, work: Promise<T>): Promise<T> {
-  return new Promise((resolve, reject) => {
-    cancel.listen(reject);
-    work.then(resolve, reject);
-  });
 }
 
 /** What broke off because the call was cancelled failed for the reason of that. */
