@@ -78,15 +78,15 @@ export function createDispatch(parts: DispatchParts): Dispatch {
     };
     const succeed = (answer: Answer) => {
       if (isOver) return;
-      end("ok");
       resolve(answer);
+      end("ok");
     };
     const fail = (thrown: unknown) => {
       if (isOver) return;
       const failure = failureOf(thrown, cancel.reason());
+      reject(failure);
       end(failure.kind);
       report(parts, failure, { method: method.name, requestId });
-      reject(failure);
     };
     const call = { now, deadline: now + budget, cancel, requestId, method: method.name };
     // Answers when the call is cancelled even if the work does not; the work learns of it by itself.

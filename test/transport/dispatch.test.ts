@@ -25,12 +25,17 @@ function setup(options: DoorOptions = {}) {
   });
   const [method] = parts.methods.filter(({ desc }) => desc.localName === "revoke");
   if (!method) throw new Error("no such method");
-  const send = (read: () => Message | Promise<Message>, authorization: string[] = [basic()], timeoutMs?: number) =>
+  const send = (
+    read: () => Message | Promise<Message>,
+    authorization: string[] = [basic()],
+    timeoutMs?: number,
+    cancel = createCancel(),
+  ) =>
     parts.dispatch({
       method,
       offered: { authorization, certificateUris: [], origin: undefined, source: "192.0.2.1", secure: true },
       timeoutMs,
-      cancel: createCancel(),
+      cancel,
       read,
       write: () => "answered",
     });
@@ -120,6 +125,25 @@ describe("a call", () => {
     };
     for (const left of [0, -1]) await expect(send(read, [basic()], left)).rejects.toMatchObject({ kind: "late" });
     expect(ran).toEqual([]);
+  });
+
+  it("N7-09: whose caller has left ends at once and once, whatever becomes of its work", async () => {
+    const works = [Promise.withResolvers<object>(), Promise.withResolvers<object>()];
+    const begun = works.values();
+    const revoke = () => begun.next().value?.promise ?? Promise.reject(new Error("called too often"));
+    const { send, dispatch, metrics } = setup({ useCases: { revoke } });
+    const cancels = works.map(() => createCancel());
+    const left = cancels.map((cancel) => send(() => good, [basic()], undefined, cancel));
+    await new Promise((resolve) => setImmediate(resolve));
+    for (const cancel of cancels) cancel.abort(new Failure("cancelled", "the caller has left"));
+    for (const call of left) await expect(call).rejects.toMatchObject({ kind: "cancelled" });
+    expect(dispatch.underWay()).toBe(0);
+    works[0]?.resolve({});
+    works[1]?.reject(new Error("broken off"));
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(dispatch.underWay()).toBe(0);
+    const counted = (await metrics.failures.get()).values.map(({ labels, value }) => [labels.kind, value]);
+    expect(counted).toEqual([["cancelled", 2]]);
   });
 
   it("F08: that outlived its deadline in a frozen process is not run", async () => {
