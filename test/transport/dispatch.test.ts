@@ -185,6 +185,16 @@ describe("whatever is thrown", () => {
     ]);
   });
 
+  it("costs its call and nothing else where the log cannot describe it", async () => {
+    const endless = new Error("oops");
+    endless.cause = endless;
+    const { send, lines } = setup({ useCases: { revoke: () => Promise.reject(endless) } });
+    await expect(send(() => good)).rejects.toMatchObject({ kind: "internal" });
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+      { level: 50, msg: "a failure could not be described" },
+    ]);
+  });
+
   it("N8-03: leaves no credential and no token of the request in the log", async () => {
     const canary = `eyJhbGciOiJFUzI1NiJ9.${"c".repeat(40)}.${"d".repeat(40)}`;
     const { send, lines } = setup({ useCases: { revoke: (_call, { token }) => Promise.reject(new Error(token)) } });
