@@ -32,6 +32,6 @@ const digits = (value: number, length: number): string => value.toString(36).pad
 /** Of six bytes: so many more than its digits hold that cutting it to them favours none by more than 1 in 100,000. */
 function numberOf(bytes: Uint8Array, from: number): number {
   let value = 0;
-  for (let at = from; at < from + 6; at += 1) value = value * 256 + (bytes[at] ?? 0);
+  for (const byte of bytes.subarray(from, from + 6)) value = value * 256 + byte;
   return value;
 }

@@ -1,5 +1,5 @@
 // What the process says about itself: a log that cannot carry a secret or be forged, and metrics.
-import { type DestinationStream, type Logger, pino } from "pino";
+import { type DestinationStream, type LogFn, type Logger, pino } from "pino";
 import { collectDefaultMetrics, Counter, Histogram, Registry } from "prom-client";
 import { Failure, type Kind } from "./failure.ts";
 
@@ -14,7 +14,13 @@ export type LogSettings = {
 export function createLog({ format, level, destination = process.stdout }: LogSettings): Logger {
   const print = format === "pretty" ? prettyLine : (line: string) => line;
   return pino(
-    { level, base: null, redact: { paths: redacted, censor: "[redacted]" }, serializers: { err: describeError } },
+    {
+      level,
+      base: null,
+      redact: { paths: redacted, censor: "[redacted]" },
+      serializers: { err: describeError },
+      hooks: { logMethod: sparing },
+    },
     { write: (line) => destination.write(print(harmless(line))) },
   );
 }
@@ -95,6 +101,16 @@ const harmless = (line: string): string =>
   line
     .replace(tokens, "[redacted]")
     .replace(deceiving, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`);
+
+/** What was thrown may be anything, even what no line can hold. That costs its description, and not whoever logs it. */
+function sparing(this: Logger, args: Parameters<LogFn>, write: LogFn): void {
+  try {
+    write.apply(this, args);
+  } catch {
+    const [facts] = args;
+    write.call(this, { ...(typeof facts === "object" && facts), err: undefined }, "a failure could not be described");
+  }
+}
 
 function describeError(thrown: unknown): unknown {
   if (!(thrown instanceof Error)) return typeof thrown === "string" ? { message: thrown } : { type: typeof thrown };

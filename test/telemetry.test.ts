@@ -106,6 +106,17 @@ describe("an error", () => {
       err: { type: "RangeError", message: "defect", stack: expect.stringContaining("at ") },
     });
   });
+
+  it("that cannot be described costs its description, and neither its line nor whoever logs it", () => {
+    const { log, lines } = capture();
+    const endless = new Error("its own cause");
+    endless.cause = endless;
+    log.error({ err: endless, request_id: "r1" }, "x");
+    const [line = ""] = lines;
+    expect(lines).toHaveLength(1);
+    expect(JSON.parse(line)).toMatchObject({ level: 50, request_id: "r1", msg: "a failure could not be described" });
+    expect(line).not.toContain("its own cause");
+  });
 });
 
 describe("metrics", () => {

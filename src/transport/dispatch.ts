@@ -86,12 +86,7 @@ export function createDispatch(parts: DispatchParts): Dispatch {
       const failure = failureOf(thrown, cancel.reason());
       reject(failure);
       end(failure.kind);
-      try {
-        report(parts, failure, { method: method.name, requestId });
-      } catch (defect) {
-        // What was thrown may be anything, even what no line of a log can hold. That costs its line and not the process.
-        parts.log.error({ method: method.name, requestId, defect: typeof defect }, "a failure could not be described");
-      }
+      report(parts, failure, { method: method.name, requestId });
     };
     const call = { now, deadline: now + budget, cancel, requestId, method: method.name };
     // Answers when the call is cancelled even if the work does not; the work learns of it by itself.
