@@ -19,7 +19,7 @@ import { startGrpc } from "./transport/grpc.ts";
 import { type HttpParts, startHttp } from "./transport/http.ts";
 import { createLimits, type Limits } from "./transport/limits.ts";
 import { resolveMethods } from "./transport/method.ts";
-import { createHttpServer, grpcCredentials } from "./transport/tls.ts";
+import { createHttpServer, grpcFront } from "./transport/tls.ts";
 import { createRouter } from "./transport/trpc.ts";
 import { compileRules } from "./validation.ts";
 
@@ -64,11 +64,11 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
   };
   const { tls, grpc, http, allowPlaintext, signingKeys } = settings;
   const secure = tls !== undefined || allowPlaintext;
-  const { credentials, close: closeCredentials } = await grpcCredentials(tls, tlsOptions);
+  const front = await grpcFront(tls, tlsOptions);
   const { maxConcurrentStreams, reflection } = grpc;
   const grpcDoor = await bound(
     "grpc_address",
-    startGrpc({ methods, dispatch, credentials, secure, maxConcurrentStreams, reflection }, grpc.address),
+    startGrpc({ methods, dispatch, front, secure, maxConcurrentStreams, reflection }, grpc.address),
   );
   let stopping = false;
   const httpParts: HttpParts = {
@@ -96,7 +96,7 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
       // Whoever balances load reads readiness and turns away before the doors close.
       await delay(graceMs / 20);
       await Promise.all([grpcDoor.drain(graceMs), httpDoor.drain(graceMs)]);
-      closeCredentials();
+      front.close();
       await stopClockwork();
     },
   };

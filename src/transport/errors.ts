@@ -1,14 +1,15 @@
 // A Failure in the words of each wire. What stands in no field here stays in the process.
 import { create, type DescMessage, type MessageInitShape, toBinary } from "@bufbuild/protobuf";
 import { anyPack, durationFromMs } from "@bufbuild/protobuf/wkt";
-import { Metadata, type StatusObject } from "@grpc/grpc-js";
 import { TRPCError } from "@trpc/server";
 import { type Failure, kinds, type Reason, type Violation } from "../failure.ts";
 import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../gen/google/rpc/error_details_pb.ts";
 import { StatusSchema } from "../gen/google/rpc/status_pb.ts";
 
-/** The status, with google.rpc ErrorInfo and, where there are any, BadRequest and RetryInfo. */
-export function grpcStatus({ kind, message, reason, violations, retryAfterMs }: Failure): StatusObject {
+/** `details` is a google.rpc.Status, with ErrorInfo and, where there are any, BadRequest and RetryInfo. */
+export type GrpcStatus = { code: number; message: string; details: Uint8Array };
+
+export function grpcStatus({ kind, message, reason, violations, retryAfterMs }: Failure): GrpcStatus {
   const code = kinds[kind].grpc;
   const details = [packed(ErrorInfoSchema, { reason, domain: "tessera" })];
   if (violations.length > 0) {
@@ -18,10 +19,7 @@ export function grpcStatus({ kind, message, reason, violations, retryAfterMs }: 
   if (retryAfterMs !== undefined) {
     details.push(packed(RetryInfoSchema, { retryDelay: durationFromMs(Math.ceil(retryAfterMs)) }));
   }
-  const metadata = new Metadata();
-  const status = toBinary(StatusSchema, create(StatusSchema, { code, message, details }));
-  metadata.set("grpc-status-details-bin", Buffer.from(status));
-  return { code, details: message, metadata };
+  return { code, message, details: toBinary(StatusSchema, create(StatusSchema, { code, message, details })) };
 }
 
 const packed = <D extends DescMessage>(desc: D, init: MessageInitShape<D>) => anyPack(desc, create(desc, init));

@@ -1,52 +1,63 @@
 // The standard health service (grpc.health.v1): what load balancers and orchestrators ask before they send calls.
 import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
-import type { sendUnaryData, Server, ServerUnaryCall, ServerWritableStream } from "@grpc/grpc-js";
 import { Failure } from "../failure.ts";
 import {
-  type HealthCheckRequest,
   HealthCheckRequestSchema,
   HealthCheckResponseSchema,
   HealthCheckResponse_ServingStatus as Status,
 } from "../gen/grpc/health/v1/health_pb.ts";
-import { grpcStatus } from "./errors.ts";
+import { framed } from "./grpc-message.ts";
+import { statusOfThrown } from "./grpc-status.ts";
+import type { Outgoing, StreamingHandler } from "./grpc-streaming.ts";
+import type { UnaryHandler } from "./grpc-unary.ts";
 
 export type Health = {
+  check: UnaryHandler<unknown>;
+  watch: StreamingHandler;
   /** From now on NOT_SERVING. Whoever watches is told so and let go, or no shutdown would ever end. */
   stop(): void;
 };
 
-/** Registers Check and Watch for these services, and the empty name for the server as a whole. */
-export function serveHealth(server: Server, services: readonly string[]): Health {
+/** Of these services, and by the empty name of the server as a whole. */
+export function createHealth(services: readonly string[]): Health {
   const known = new Set(["", ...services]);
-  const watchers = new Set<ServerWritableStream<HealthCheckRequest, Status>>();
+  const watchers = new Set<Outgoing>();
   let status: Status = Status.SERVING;
-
-  const check = ({ request }: ServerUnaryCall<HealthCheckRequest, Status>, reply: sendUnaryData<Status>) =>
-    known.has(request.service) ? reply(null, status) : reply(grpcStatus(unknownService()));
-
-  const watch = (call: ServerWritableStream<HealthCheckRequest, Status>) => {
-    call.write(known.has(call.request.service) ? status : Status.SERVICE_UNKNOWN);
-    watchers.add(call);
-    call.once("cancelled", () => watchers.delete(call));
-  };
-
-  server.register("/grpc.health.v1.Health/Check", check, encode, decode, "unary");
-  server.register("/grpc.health.v1.Health/Watch", watch, encode, decode, "serverStream");
   return {
+    check: {
+      async answer({ message }) {
+        if (!known.has(serviceOf(message()))) throw new Failure("notFound", "there is no such service");
+        return framed(encode(status));
+      },
+      refuse: statusOfThrown,
+      refuseAtOnce: () => undefined,
+    },
+    watch: (outgoing) => ({
+      onMessage(message) {
+        outgoing.send(encode(known.has(serviceOf(message)) ? status : Status.SERVICE_UNKNOWN));
+        watchers.add(outgoing);
+      },
+      onClose: () => watchers.delete(outgoing),
+    }),
     stop() {
       status = Status.NOT_SERVING;
-      for (const call of watchers) {
-        call.write(status);
-        call.end();
+      for (const outgoing of watchers) {
+        outgoing.send(encode(status));
+        outgoing.end();
       }
       watchers.clear();
     },
   };
 }
 
-const unknownService = () => new Failure("notFound", "there is no such service");
+/** Throws Failure `invalid`. */
+function serviceOf(message: Buffer): string {
+  try {
+    return fromBinary(HealthCheckRequestSchema, message).service;
+  } catch (cause) {
+    throw new Failure("invalid", "the request is malformed", { cause });
+  }
+}
 
-const decode = (bytes: Buffer): HealthCheckRequest => fromBinary(HealthCheckRequestSchema, bytes);
-
-const encode = (status: Status): Buffer =>
-  Buffer.from(toBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status })));
+const encode = (status: Status): Uint8Array =>
+  toBinary(HealthCheckResponseSchema, create(HealthCheckResponseSchema, { status }));

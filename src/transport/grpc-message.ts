@@ -3,7 +3,7 @@ import { gunzipSync, inflateSync } from "node:zlib";
 import { Failure } from "../failure.ts";
 import { largestRequest } from "./limits.ts";
 
-const prefixBytes = 5;
+export const prefixBytes = 5;
 /** What is said of it, wherever it is found. */
 export const tooLarge = "the request is too large";
 
@@ -35,7 +35,7 @@ export function collectBody() {
 }
 
 /** Exactly one message, whole, in the encoding that was named. */
-export function messageOf(bytes: Buffer, encoding: string | string[] | undefined): Buffer {
+export function messageOf(bytes: Buffer, encoding: string | undefined): Buffer {
   if (bytes.length < prefixBytes || bytes.length !== prefixBytes + bytes.readUInt32BE(1))
     throw new Failure("invalid", "a request has one message, and all of it");
   const message = bytes.subarray(prefixBytes);
@@ -43,7 +43,7 @@ export function messageOf(bytes: Buffer, encoding: string | string[] | undefined
   if (flag === 0) return message;
   if (flag !== 1 || encoding === undefined || encoding === "identity")
     throw new Failure("invalid", "the message is compressed, and nothing says how");
-  return decompressed(message, String(encoding));
+  return decompressed(message, encoding);
 }
 
 const decompressors = new Map([

@@ -1,14 +1,18 @@
 // A unary gRPC call on its HTTP/2 stream (PROTOCOL-HTTP2 of gRPC): one framed message in, one out, a status at the end.
-// It knows nothing of methods or messages. grpc-js serves every other kind of call.
-import { constants, type IncomingHttpHeaders, type OutgoingHttpHeaders, type ServerHttp2Stream } from "node:http2";
-import { status } from "@grpc/grpc-js";
+// It knows nothing of methods or messages.
 import { type Cancel, createCancel } from "../cancel.ts";
 import { Failure } from "../failure.ts";
 import { type Body, collectBody, messageOf, tooLarge } from "./grpc-message.ts";
+import { answerFields, codes, type Fields, refusal, statusOf, succeeded } from "./grpc-status.ts";
+import { sendData, sendFields, sendTrailers } from "./http2/answers.ts";
+import { resetStream } from "./http2/closing.ts";
+import { type Field, valueOf } from "./http2/fields.ts";
+import { errorCodes } from "./http2/frames.ts";
+import type { Stream, StreamListener } from "./http2/state.ts";
 
 /** `From` is whatever the door knows of who is at the other end. */
 export type Unary<From> = {
-  headers: IncomingHttpHeaders;
+  fields: readonly Field[];
   from: From;
   /** Milliseconds left of what the caller gave it; undefined for as long as it takes. */
   timeoutMs: number | undefined;
@@ -18,156 +22,131 @@ export type Unary<From> = {
   message(): Buffer;
 };
 
-/** What is sent after the answer, or instead of it: `grpc-status` and what belongs to it. */
-export type Trailers = OutgoingHttpHeaders;
-
-/** Answers a message, framed. `refuse` makes the trailers of whatever is thrown. */
+/** Answers a message, framed. `refuse` makes the status of whatever is thrown. */
 export type UnaryHandler<From> = {
   answer(call: Unary<From>): Promise<Buffer>;
-  refuse(thrown: unknown): Trailers;
-  /** What a call is told whose request is not even read, where there is too much to do. */
-  refuseAtOnce(): Trailers | undefined;
+  refuse(thrown: unknown): Fields;
+  /** What a call is told, encoded, whose request is not even read, where there is too much to do. */
+  refuseAtOnce(): Buffer | undefined;
 };
 
-/** Milliseconds from the headers of a request to its last byte, and for what is still sent after a refusal. */
+/** Milliseconds from the fields of a request to its last byte. */
 const bodyMs = 10_000;
-const pastMs = 1_000;
 /** Bytes of all requests that are under way. */
 const mostHeld = 64 * 2 ** 20;
 
-export type ServeUnary<From> = (
-  stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
-  by: { handler: UnaryHandler<From>; from: From },
-) => void;
+export type ServeUnary<From> = (stream: Stream, by: { handler: UnaryHandler<From>; from: From }) => void;
 
-/** What belongs to the call of a stream until that closes: Node keeps a closed stream for a long time after. */
-const carried = Symbol("carried");
-type Carrier<From> = ServerHttp2Stream & { [carried]?: Request<From> | undefined };
+type Request<From> = Pick<Unary<From>, "fields" | "from" | "timeoutMs"> &
+  StreamListener & {
+    handler: UnaryHandler<From>;
+    body: Body;
+    since: number;
+    overdue: NodeJS.Timeout | undefined;
+    /** Once the request is whole. */
+    cancel: Cancel | undefined;
+  };
 
-type Request<From> = Pick<Unary<From>, "headers" | "from" | "timeoutMs"> & {
-  handler: UnaryHandler<From>;
-  body: Body;
-  since: number;
-  overdue: NodeJS.Timeout;
-  /** Once the request is whole. */
-  cancel?: Cancel;
-};
-
-/** Serves the streams of one door. Its listeners are the same for all of them, and hold none. */
+/** Serves the streams of one door. */
 export function unaryServer<From>(): ServeUnary<From> {
+  const waitForRest = createWait();
   let held = 0;
 
-  function onData(this: Carrier<From>, part: Buffer): void {
-    const body = this[carried]?.body;
+  function onData(this: Request<From>, stream: Stream, part: Buffer): void {
     // What comes after a refusal is read past.
-    if (body === undefined || this.headersSent) return;
+    if (stream.localEnded) return;
     held += part.length;
-    if (!body.add(part)) end(this, plainStatus(status.RESOURCE_EXHAUSTED, tooLarge));
-    else if (held > mostHeld) end(this, plainStatus(status.RESOURCE_EXHAUSTED, "too much is under way"));
+    if (!this.body.add(part)) end(stream, statusOf(codes.resourceExhausted, tooLarge));
+    else if (held > mostHeld) end(stream, statusOf(codes.resourceExhausted, "too much is under way"));
   }
 
-  function onEnd(this: Carrier<From>): void {
-    const request = this[carried];
-    clearTimeout(request?.overdue);
-    if (request !== undefined && !this.headersSent && !this.closed) run(this, request);
+  function onEnd(this: Request<From>, stream: Stream): void {
+    clearTimeout(this.overdue);
+    run(stream, this);
   }
 
-  function onClose(this: Carrier<From>): void {
-    const request = this[carried];
-    if (request === undefined) return;
-    this[carried] = undefined;
-    clearTimeout(request.overdue);
-    held -= request.body.length();
-    if (!this.headersSent) request.cancel?.abort(new Failure("cancelled", "the caller has left"));
+  function onClose(this: Request<From>, stream: Stream): void {
+    clearTimeout(this.overdue);
+    held -= this.body.length();
+    if (!stream.localEnded) this.cancel?.abort(new Failure("cancelled", "the caller has left"));
   }
 
-  return (stream: Carrier<From>, headers, { handler, from }) => {
-    stream.on("error", ignore);
-    if (!/^application\/grpc(?:$|[+;])/.test(headers["content-type"] ?? "")) {
-      if (!stream.closed) stream.respond({ ":status": 415 }, { endStream: true });
-      return readNoMore(stream);
-    }
+  return (stream, { handler, from }) => {
+    const { fields } = stream;
     const busy = handler.refuseAtOnce();
-    if (busy !== undefined) {
-      // Read past, so that the stream ends.
-      stream.resume();
-      return end(stream, busy);
-    }
-    const timeoutMs = timeoutOf(headers["grpc-timeout"]);
-    if (timeoutMs === "malformed") return end(stream, plainStatus(status.INTERNAL, "the timeout is malformed"));
-    const overdue = setTimeout(endOverdue, Math.min(timeoutMs ?? bodyMs, bodyMs), stream);
+    if (busy !== undefined) return sendTrailers(stream, busy);
+    const timeoutMs = timeoutOf(valueOf(fields, "grpc-timeout"));
+    if (timeoutMs === "malformed") return end(stream, statusOf(codes.internal, "the timeout is malformed"));
     const since = performance.now();
-    stream[carried] = { headers, from, timeoutMs, handler, body: collectBody(), since, overdue };
-    stream.on("close", onClose);
-    stream.on("end", onEnd);
-    stream.on("wantTrailers", sendSucceeded);
-    stream.on("data", onData);
+    const request: Request<From> = {
+      fields,
+      from,
+      timeoutMs,
+      handler,
+      since,
+      body: collectBody(),
+      overdue: undefined,
+      cancel: undefined,
+      onData,
+      onEnd,
+      onClose,
+    };
+    stream.listener = request;
+    waitForRest(stream, request);
   };
 }
 
-/** Whatever goes wrong with a stream also closes it. */
-const ignore = () => {};
+type Timed = Pick<Request<unknown>, "timeoutMs" | "overdue">;
 
-const endOverdue = (stream: ServerHttp2Stream) =>
-  end(stream, plainStatus(status.DEADLINE_EXCEEDED, "the request did not come in time"));
+/** Gives requests their time to come. Most come whole, in one read with their fields, and need no timer. */
+function createWait() {
+  let begun: { stream: Stream; request: Timed }[] = [];
+  const look = () => {
+    const all = begun;
+    begun = [];
+    for (const { stream, request } of all) {
+      if (stream.closed || stream.remoteEnded || stream.localEnded) continue;
+      request.overdue = setTimeout(endOverdue, Math.min(request.timeoutMs ?? bodyMs, bodyMs), stream);
+    }
+  };
+  return (stream: Stream, request: Timed) => {
+    if (begun.length === 0) queueMicrotask(look);
+    begun.push({ stream, request });
+  };
+}
 
-function run<From>(stream: ServerHttp2Stream, request: Request<From>): void {
-  const { headers, from, body, since, handler } = request;
+const endOverdue = (stream: Stream) =>
+  end(stream, statusOf(codes.deadlineExceeded, "the request did not come in time"));
+
+function run<From>(stream: Stream, request: Request<From>): void {
+  const { fields, from, body, since, handler } = request;
   const cancel = createCancel();
   request.cancel = cancel;
   const timeoutMs = request.timeoutMs && request.timeoutMs - (performance.now() - since);
-  const message = () => messageOf(body.bytes(), headers["grpc-encoding"]);
+  const message = () => messageOf(body.bytes(), valueOf(fields, "grpc-encoding"));
   handler
-    .answer({ headers, from, timeoutMs, cancel, message })
+    .answer({ fields, from, timeoutMs, cancel, message })
     .then(
       (answer) => reply(stream, answer),
       (thrown: unknown) => end(stream, handler.refuse(thrown)),
     )
     // A defect in what is above costs the call and not the process.
-    .catch(() => stream.close());
-}
-
-const unitMs = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
-
-function timeoutOf(header: string | string[] | undefined): number | undefined | "malformed" {
-  if (header === undefined) return undefined;
-  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(String(header)) ?? [];
-  return digits === undefined ? "malformed" : Number(digits) * unitMs[unit as keyof typeof unitMs];
-}
-
-const responseHeaders: OutgoingHttpHeaders = {
-  ":status": 200,
-  "content-type": "application/grpc+proto",
-  "grpc-accept-encoding": "identity,deflate,gzip",
-};
-const succeeded: Trailers = { "grpc-status": "0" };
-
-function sendSucceeded(this: ServerHttp2Stream): void {
-  this.sendTrailers(succeeded);
+    .catch(() => resetStream(stream.connection, { stream: stream.id, code: errorCodes.internalError }));
 }
 
 /** `message` has its prefix. */
-function reply(stream: ServerHttp2Stream, message: Buffer): void {
-  if (stream.closed || stream.headersSent) return;
-  stream.respond(responseHeaders, { waitForTrailers: true });
-  stream.end(message);
+function reply(stream: Stream, message: Buffer): void {
+  sendFields(stream, answerFields);
+  sendData(stream, message);
+  sendTrailers(stream, succeeded);
 }
 
-function end(stream: ServerHttp2Stream, trailers: Trailers): void {
-  if (stream.closed || stream.headersSent) return;
-  stream.respond({ ...responseHeaders, ...trailers }, { endStream: true });
-  readNoMore(stream);
-}
+const end = (stream: Stream, status: Fields): void => sendTrailers(stream, refusal(status));
 
-/** Nobody has to send the rest of a request that was refused (RFC 9113 section 8.1); said at once, it would overtake that. */
-function readNoMore(stream: ServerHttp2Stream): void {
-  if (stream.readableEnded) return;
-  const cut = setTimeout(() => stream.close(constants.NGHTTP2_NO_ERROR), pastMs);
-  stream.once("close", () => clearTimeout(cut));
-}
+const unitMs = { H: 3_600_000, M: 60_000, S: 1000, m: 1, u: 1e-3, n: 1e-6 };
 
-/** `details` travels in percent-encoding. */
-export function plainStatus(code: status, details: string): Trailers {
-  return { "grpc-status": String(code), "grpc-message": encodeURI(details.toWellFormed()) };
+function timeoutOf(value: string | undefined): number | undefined | "malformed" {
+  if (value === undefined) return undefined;
+  const [, digits, unit] = /^(\d{1,8})([HMSmun])$/.exec(value) ?? [];
+  return digits === undefined ? "malformed" : Number(digits) * unitMs[unit as keyof typeof unitMs];
 }

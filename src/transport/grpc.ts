@@ -1,34 +1,41 @@
-// The gRPC door: every method of the table, from its descriptor alone. Its calls are read off their HTTP/2 streams here
-// (grpc-unary.ts); connections, TLS, health and reflection are grpc-js's.
+// The gRPC door: every method of the table, from its descriptor alone, with health and reflection beside them.
+import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import type { Http2Session, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
 import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { Server, type ServerCredentials } from "@grpc/grpc-js";
 import { type Address, isLoopback } from "../config/address.ts";
-import { asFailure, Failure } from "../failure.ts";
+import { Failure } from "../failure.ts";
 import { decodeBinary } from "../validation.ts";
 import { type Offered, uriNames } from "./credentials.ts";
 import { type Dispatch, tooMany } from "./dispatch.ts";
-import { grpcStatus } from "./errors.ts";
-import { serveHealth } from "./grpc-health.ts";
-import { serveReflection } from "./grpc-reflection.ts";
+import { createHealth } from "./grpc-health.ts";
 import { framed, unframed } from "./grpc-message.ts";
-import { plainStatus, type Trailers, type UnaryHandler, unaryServer } from "./grpc-unary.ts";
-import { type Listener, type ListenerLimits, listenerLimits, listenFor } from "./listener.ts";
+import { createReflection } from "./grpc-reflection.ts";
+import { codes, plainRefusal, refusal, statusOf, statusOfThrown } from "./grpc-status.ts";
+import { serveStreaming } from "./grpc-streaming.ts";
+import { type UnaryHandler, unaryServer } from "./grpc-unary.ts";
+import { sendTrailers } from "./http2/answers.ts";
+import { leave } from "./http2/closing.ts";
+import { serveConnection } from "./http2/connection.ts";
+import { type Field, valueOf, valuesOf } from "./http2/fields.ts";
+import { keep, type Keeping, keeping } from "./http2/keeping.ts";
+import type { Connection, ConnectionOptions, Stream } from "./http2/state.ts";
+import { type ListenerLimits, listenerLimits, listenFor } from "./listener.ts";
 import { largestRequest, plainAddress } from "./limits.ts";
 import type { Method } from "./method.ts";
-import { shareStreams, toldAtFirst } from "./stream-share.ts";
+import { shareStreams } from "./stream-share.ts";
+import type { SocketFront } from "./tls.ts";
 
 export type GrpcParts = {
   methods: readonly Method[];
   dispatch: Dispatch;
-  credentials: ServerCredentials;
+  front: SocketFront;
   /** TLS, or plaintext by explicit setting. Without either, credentials are taken from this machine only. */
   secure: boolean;
   maxConcurrentStreams: number;
   reflection: boolean;
   limits?: ListenerLimits;
+  keeping?: Keeping;
 };
 
 export type Door = {
@@ -39,64 +46,110 @@ export type Door = {
 
 /** Listens at the address. Rejects with the system's error if it is taken. */
 export async function startGrpc(parts: GrpcParts, address: Address): Promise<Door> {
-  const { methods, dispatch, maxConcurrentStreams, limits = listenerLimits } = parts;
-  const server = new Server(serverOptions(maxConcurrentStreams));
-  const handlers = new Map(methods.map((method) => [`/${method.name}`, handlerOf(parts, method)]));
-  const services = [...new Set(methods.map(({ desc }) => desc.parent))];
-  const names = services.map(({ typeName }) => typeName);
-  const health = serveHealth(server, names);
-  if (parts.reflection) await serveReflection(server, services);
-  const serveUnary = unaryServer<Peer>();
-  const share = shareStreams(maxConcurrentStreams, dispatch.underWay);
-  const takeStream = (stream: ServerHttp2Stream, headers: IncomingHttpHeaders) => {
-    const handler = handlers.get(headers[":path"] ?? "");
-    if (handler === undefined) return false;
-    serveUnary(stream, headers, { handler, from: peerOf(stream.session) });
-    return true;
-  };
-  const listener = await listenFor(server, parts.credentials, { address, limits, share, takeStream });
+  const { front, limits = listenerLimits } = parts;
+  const { routes, stopHealth } = await createRoutes(parts);
+  const connections = createConnections(parts, routes);
+  const listener = await listenFor({ address, limits, front, serve: connections.serve });
   return {
     port: listener.port,
-    drain(graceMs) {
-      health.stop();
-      return shutDown(server, listener, graceMs);
+    async drain(graceMs) {
+      stopHealth();
+      const closed = listener.close();
+      connections.leave();
+      const cut = setTimeout(listener.destroy, graceMs);
+      await closed;
+      clearTimeout(cut);
+      connections.stop();
     },
   };
 }
 
-const serverOptions = (maxConcurrentStreams: number) => ({
-  "grpc.max_receive_message_length": largestRequest,
-  "grpc.max_concurrent_streams": toldAtFirst(maxConcurrentStreams),
-  "grpc.keepalive_time_ms": 60_000,
-  "grpc.keepalive_timeout_ms": 10_000,
-  "grpc.max_connection_idle_ms": 300_000,
-  // Clients come back to another process of a balanced group.
-  "grpc.max_connection_age_ms": 1_800_000,
-  "grpc.max_connection_age_grace_ms": 30_000,
-  "grpc-node.max_session_memory": 32,
-  "grpc.enable_channelz": 0,
-});
+type Serve = (stream: Stream) => void;
+
+/** Who serves a stream, by its path. */
+async function createRoutes(parts: GrpcParts): Promise<{ routes: Map<string, Serve>; stopHealth: () => void }> {
+  const services = [...new Set(parts.methods.map(({ desc }) => desc.parent))];
+  const health = createHealth(services.map(({ typeName }) => typeName));
+  const serveUnary = unaryServer<Peer>();
+  const routes = new Map<string, Serve>();
+  const addUnary = (path: string, handler: UnaryHandler<Peer>) =>
+    routes.set(path, (stream) => serveUnary(stream, { handler, from: peerOf(stream.connection) }));
+  for (const method of parts.methods) addUnary(`/${method.name}`, handlerOf(parts, method));
+  addUnary("/grpc.health.v1.Health/Check", health.check);
+  const streaming = parts.reflection ? await createReflection(services) : new Map();
+  streaming.set("/grpc.health.v1.Health/Watch", health.watch);
+  for (const [path, handler] of streaming) routes.set(path, (stream) => serveStreaming(stream, handler));
+  return { routes, stopHealth: health.stop };
+}
+
+/** All connections of the door. */
+function createConnections({ dispatch, maxConcurrentStreams, ...parts }: GrpcParts, routes: Map<string, Serve>) {
+  const open = new Set<Connection>();
+  const share = shareStreams(maxConcurrentStreams, dispatch.underWay);
+  const options = (settle: () => void): ConnectionOptions => ({
+    onRequest(stream) {
+      share.use(stream.connection);
+      route(routes, stream);
+    },
+    onSettled: settle,
+    onAcknowledged: share.acknowledged,
+    onClosed(connection) {
+      open.delete(connection);
+      share.close(connection);
+    },
+    firstStreams: share.first(),
+    // All of a request, so that its sender need not be told to go on.
+    streamWindow: 2 * largestRequest,
+  });
+  const look = () => {
+    share.look();
+    const now = performance.now();
+    for (const connection of open) keep(connection, parts.keeping ?? keeping, now);
+  };
+  const timer = setInterval(look, 1_000).unref();
+  return {
+    serve(socket: Socket, settle: () => void) {
+      const connection = serveConnection(socket, options(settle));
+      open.add(connection);
+      share.open(connection);
+    },
+    leave: () => open.forEach(leave),
+    stop: () => clearInterval(timer),
+  };
+}
+
+function route(routes: Map<string, Serve>, stream: Stream): void {
+  const { fields } = stream;
+  if (valueOf(fields, ":method") !== "POST") return sendTrailers(stream, plainRefusal(405));
+  if (!/^application\/grpc(?:$|[+;])/.test(valueOf(fields, "content-type") ?? ""))
+    return sendTrailers(stream, plainRefusal(415));
+  const serve = routes.get(valueOf(fields, ":path") ?? "");
+  if (serve === undefined) return sendTrailers(stream, noMethod);
+  serve(stream);
+}
+
+const noMethod = refusal(statusOf(codes.unimplemented, "there is no such method"));
 
 /** Messages are decoded in dispatch, where a failure has the same words as at the other doors. */
 function handlerOf({ dispatch, secure }: GrpcParts, method: Method): UnaryHandler<Peer> {
   const write = encoderOf(method.desc.output);
-  let busy: Trailers | undefined;
+  let busy: Buffer | undefined;
   return {
     // Always the same, and made once: refusing must cost little.
-    refuseAtOnce: () => (dispatch.turnsAway(method) ? (busy ??= refuse(tooMany())) : undefined),
-    answer: ({ headers, from, message, timeoutMs, cancel }) =>
+    refuseAtOnce: () => (dispatch.turnsAway(method) ? (busy ??= refusal(statusOfThrown(tooMany()))) : undefined),
+    answer: ({ fields, from, message, timeoutMs, cancel }) =>
       dispatch({
         method,
-        offered: offeredBy(headers, from, secure),
+        offered: offeredBy(fields, from, secure),
         timeoutMs,
         cancel,
         read: () => {
-          refuseBinary(headers);
+          refuseBinary(fields);
           return decodeBinary(method.desc.input, message());
         },
         write,
       }),
-    refuse,
+    refuse: statusOfThrown,
   };
 }
 
@@ -130,56 +183,39 @@ function listEncoderOf({ fields }: DescMessage): ((answer: Message) => Uint8Arra
   };
 }
 
-function refuse(thrown: unknown): Trailers {
-  const { code, details, metadata } = grpcStatus(asFailure(thrown));
-  return { ...plainStatus(code, details), ...metadata.toHttp2Headers() };
-}
-
 type Peer = Pick<Offered, "certificateUris" | "source"> & { local: boolean };
 
-function offeredBy({ authorization }: IncomingHttpHeaders, peer: Peer, secure: boolean): Offered {
+function offeredBy(fields: readonly Field[], peer: Peer, secure: boolean): Offered {
   const { certificateUris, source, local } = peer;
   return {
     certificateUris,
     source,
-    authorization: authorization === undefined ? [] : [authorization].flat(),
+    // Two would both be seen, to be refused (RFC 6750 section 2).
+    authorization: valuesOf(fields, "authorization"),
     origin: undefined,
     secure: secure || local,
   };
 }
 
 /** Who is at the other end of a connection does not change while it lasts. */
-const peers = new WeakMap<Http2Session, Peer>();
+const peers = new WeakMap<Connection, Peer>();
 
-function peerOf(session: Http2Session | undefined): Peer {
-  if (session === undefined) return { source: "", certificateUris: [], local: false };
-  const known = peers.get(session);
+function peerOf(connection: Connection): Peer {
+  const known = peers.get(connection);
   if (known !== undefined) return known;
-  const { socket } = session;
+  const { socket } = connection;
   const certificate = socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate() : undefined;
   const source = plainAddress(socket.remoteAddress ?? "");
   const peer = { source, certificateUris: uriNames(certificate?.subjectaltname ?? ""), local: isLoopback(source) };
-  peers.set(session, peer);
+  peers.set(connection, peer);
   return peer;
 }
 
-/** Nothing in the contract is binary metadata, and Node decodes junk in it without complaint. Tracing may pass. */
-function refuseBinary(headers: IncomingHttpHeaders): void {
-  for (const name in headers) {
+/** Nothing in the contract is binary metadata. Tracing may pass. */
+function refuseBinary(fields: readonly Field[]): void {
+  for (const { name } of fields) {
     if (name.endsWith("-bin") && name !== "grpc-trace-bin" && name !== "grpc-tags-bin") {
       throw new Failure("invalid", "binary metadata is not taken");
     }
   }
-}
-
-/** Under Node's newer HTTP/2 tryShutdown calls back at once, so the end is read off the connections themselves. */
-async function shutDown(server: Server, listener: Listener, graceMs: number): Promise<void> {
-  const closed = listener.close();
-  server.tryShutdown(() => {});
-  const cut = setTimeout(() => {
-    server.forceShutdown();
-    listener.destroy();
-  }, graceMs);
-  await closed;
-  clearTimeout(cut);
 }

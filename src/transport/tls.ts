@@ -3,8 +3,8 @@ import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { createServer as createPlain, type RequestListener, type Server } from "node:http";
 import { createServer as createSecure } from "node:https";
-import { createSecureContext, type SecureContextOptions } from "node:tls";
-import { ServerCredentials } from "@grpc/grpc-js";
+import type { Socket } from "node:net";
+import { createSecureContext, createServer as createTls, type SecureContextOptions, type TLSSocket } from "node:tls";
 import type { TlsSettings } from "../config.ts";
 import { Failure } from "../failure.ts";
 
@@ -15,17 +15,42 @@ export type TlsOptions = {
   onProblem?: (problem: Failure) => void;
 };
 
-/** Credentials for the gRPC door; plaintext without settings. `close` stops looking at the files. Throws Failure. */
-export async function grpcCredentials(
-  tls: TlsSettings | undefined,
-  options: TlsOptions = {},
-): Promise<{ credentials: ServerCredentials; close: () => void }> {
-  if (tls === undefined) return { credentials: ServerCredentials.createInsecure(), close: () => {} };
+/** What stands between a socket that was accepted and whoever serves it. */
+export type SocketFront = {
+  /** Calls `use` with what is to be spoken on, once TLS and HTTP/2 are agreed; a socket that does not agree is closed. */
+  open(socket: Socket, use: (inner: Socket) => void): void;
+  close(): void;
+};
+
+/** For the gRPC door; plaintext without settings. `close` stops looking at the files. Throws Failure. */
+export async function grpcFront(tls: TlsSettings | undefined, options: TlsOptions = {}): Promise<SocketFront> {
+  if (tls === undefined) return plainFront;
   const material = await watch(tls, options);
-  const credentials = new ReloadingCredentials(tls.clientCaFile !== undefined, material.first);
-  material.onChange((context) => credentials.use(context));
-  return { credentials, close: material.close };
+  const demand = demanding(tls.clientCaFile !== undefined);
+  const server = createTls({ ...material.first, ...demand, ALPNProtocols: ["h2"], handshakeTimeout: 10_000 });
+  material.onChange((context) => server.setSecureContext(context));
+  const uses = new Map<string, (inner: Socket) => void>();
+  server.on("secureConnection", (inner: TLSSocket) => {
+    const use = uses.get(nameOf(inner));
+    // Without a protocol agreed a client could only guess (RFC 9113 section 3.2).
+    if (use === undefined || inner.alpnProtocol !== "h2") inner.destroy();
+    else use(inner);
+  });
+  return {
+    open(socket, use) {
+      const name = nameOf(socket);
+      uses.set(name, use);
+      socket.once("close", () => uses.delete(name));
+      server.emit("connection", socket);
+    },
+    close: material.close,
+  };
 }
+
+/** Of a connection, inside of TLS and out. */
+const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+
+export const plainFront: SocketFront = { open: (socket, use) => use(socket), close: () => {} };
 
 /** The HTTP door, not yet listening; plaintext without settings. `close` ends it and waits for calls under way. */
 export async function createHttpServer(
@@ -63,22 +88,6 @@ const strength = {
 } satisfies SecureContextOptions;
 
 const demanding = (demand: boolean) => ({ requestCert: demand, rejectUnauthorized: demand });
-
-/** grpc-js's own reloading credentials fix the suites for the whole process, start empty, and go dark while a file is
- * being replaced. These do none of that. */
-class ReloadingCredentials extends ServerCredentials {
-  constructor(demand: boolean, first: SecureContextOptions) {
-    super(demanding(demand), first);
-  }
-
-  use(context: SecureContextOptions): void {
-    this.updateSecureContextOptions(context);
-  }
-
-  override _equals(other: ServerCredentials): boolean {
-    return this === other;
-  }
-}
 
 type Context = SecureContextOptions & { cert: string; key: string; ca?: string };
 

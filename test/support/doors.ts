@@ -7,7 +7,7 @@ import {
   type MessageShape,
   toBinary,
 } from "@bufbuild/protobuf";
-import { Client, credentials, Metadata, ServerCredentials, type ServiceError } from "@grpc/grpc-js";
+import { Client, credentials, Metadata, type ServiceError } from "@grpc/grpc-js";
 import { type ClientState, serve, type UseCases } from "../../src/call.ts";
 import { steadyClock } from "../../src/clock.ts";
 import { badToken, Failure } from "../../src/failure.ts";
@@ -22,7 +22,7 @@ import { type GrpcParts, startGrpc } from "../../src/transport/grpc.ts";
 import { type HttpParts, startHttp } from "../../src/transport/http.ts";
 import { createLimits, type LimitSettings } from "../../src/transport/limits.ts";
 import { resolveMethods } from "../../src/transport/method.ts";
-import { createHttpServer } from "../../src/transport/tls.ts";
+import { createHttpServer, plainFront } from "../../src/transport/tls.ts";
 import { createRouter } from "../../src/transport/trpc.ts";
 import { createValidation } from "../../src/validation.ts";
 
@@ -55,7 +55,7 @@ export async function openDoors(options: DoorOptions = {}) {
     {
       methods,
       dispatch,
-      credentials: ServerCredentials.createInsecure(),
+      front: plainFront,
       secure: false,
       maxConcurrentStreams: 100,
       reflection: false,

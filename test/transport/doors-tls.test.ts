@@ -8,7 +8,7 @@ import { Client, credentials } from "@grpc/grpc-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { TlsSettings } from "../../src/config.ts";
 import { AuthService } from "../../src/gen/tessera/auth/v1/auth_pb.ts";
-import { createHttpServer, grpcCredentials } from "../../src/transport/tls.ts";
+import { createHttpServer, grpcFront } from "../../src/transport/tls.ts";
 import { createAuthority } from "../support/certificates.ts";
 import { application, basic, caller, openDoors } from "../support/doors.ts";
 
@@ -28,13 +28,13 @@ beforeAll(async () => {
   await writeFile(tls.keyFile, server.key);
   await writeFile(clientCaFile ?? "", authority.cert);
   const settings = { ...tls, clientCaFile: clientCaFile ?? "" };
-  const made = await grpcCredentials(settings);
+  const made = await grpcFront(settings);
   stop = made.close;
   doors = await openDoors({
     clients: [application(), application({ id: "other" })],
     certificates: { "spiffe://mesh/app": application() },
     grpc: {
-      credentials: made.credentials,
+      front: made,
       secure: true,
       limits: { handshakeMs: 300, connections: 100, connectionsPerSource: 100 },
     },

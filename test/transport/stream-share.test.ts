@@ -1,15 +1,14 @@
 // Streams of a connection: few at first, more as it uses them, and fewer while many connections have too much to do.
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  createServer,
-  type ServerHttp2Stream,
-} from "node:http2";
-import { type AddressInfo, createConnection } from "node:net";
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
+import { createConnection, createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { fewestStreams, firstStreams, shareOf, shareStreams, toldAtFirst } from "../../src/transport/stream-share.ts";
+import { sendTrailers } from "../../src/transport/http2/answers.ts";
+import { serveConnection } from "../../src/transport/http2/connection.ts";
+import { encodeFields } from "../../src/transport/http2/hpack.ts";
+import type { Stream } from "../../src/transport/http2/state.ts";
+import { listen } from "../../src/transport/listener.ts";
+import { fewestStreams, firstStreams, shareOf, shareStreams } from "../../src/transport/stream-share.ts";
 
 describe("the share of a connection", () => {
   it("F13: is what is configured while there are few, and falls by halves to a least", () => {
@@ -43,18 +42,24 @@ describe("the share of a connection", () => {
 async function setUp({ most = 100 } = {}) {
   const now = { busy: 0 };
   const share = shareStreams(most, () => now.busy);
-  const server = createServer({ settings: { maxConcurrentStreams: toldAtFirst(most) } });
-  const held = new Set<ServerHttp2Stream>();
-  server.on("session", share.open);
-  server.on("stream", (stream: ServerHttp2Stream) => {
-    share.use(stream);
-    held.add(stream);
+  const held = new Set<Stream>();
+  const server = createServer((socket) => {
+    const connection = serveConnection(socket, {
+      onRequest(stream) {
+        share.use(connection);
+        held.add(stream);
+      },
+      onSettled: () => {},
+      onAcknowledged: share.acknowledged,
+      onClosed: share.close,
+      firstStreams: share.first(),
+      streamWindow: 65_535,
+    });
+    share.open(connection);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server, { host: "127.0.0.1", port: 0 });
   const sessions: ClientHttp2Session[] = [];
   onTestFinished(() => {
-    share.close();
     for (const session of sessions) session.destroy();
     server.close();
   });
@@ -75,8 +80,8 @@ async function setUp({ most = 100 } = {}) {
   };
   /** Answers all of them, and resolves when the server has heard of their end. */
   const respond = async () => {
-    for (const stream of held) stream.respond({ ":status": 200 }, { endStream: true });
-    await vi.waitFor(() => expect([...held].every((stream) => stream.destroyed)).toBe(true));
+    for (const stream of held) sendTrailers(stream, encodeFields([[":status", "200"]]));
+    await vi.waitFor(() => expect([...held].every((stream) => stream.closed)).toBe(true));
     held.clear();
     under = 0;
   };

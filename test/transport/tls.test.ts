@@ -2,14 +2,17 @@
 import { mkdtemp, rename, rm, writeFile } from "node:fs/promises";
 import { once } from "node:events";
 import { connect as connectHttp2 } from "node:http2";
+import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect, type ConnectionOptions, type PeerCertificate } from "node:tls";
-import { Server as GrpcServer } from "@grpc/grpc-js";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TlsSettings } from "../../src/config.ts";
 import type { Failure } from "../../src/failure.ts";
-import { createHttpServer, grpcCredentials, type TlsOptions } from "../../src/transport/tls.ts";
+import { serveConnection } from "../../src/transport/http2/connection.ts";
+import type { ConnectionOptions as ServedBy } from "../../src/transport/http2/state.ts";
+import { listen } from "../../src/transport/listener.ts";
+import { createHttpServer, grpcFront, type TlsOptions } from "../../src/transport/tls.ts";
 import { type Certificate, createAuthority } from "../support/certificates.ts";
 
 const authority = createAuthority();
@@ -40,15 +43,26 @@ async function settingsFor({ cert, key }: Certificate, extra: Partial<TlsSetting
 type Open = (tls: TlsSettings | undefined, options?: TlsOptions) => Promise<number>;
 
 const openGrpc: Open = async (tls, options) => {
-  const { credentials, close } = await grpcCredentials(tls, options);
-  const server = new GrpcServer();
+  const front = await grpcFront(tls, options);
+  const server = createServer((socket) => front.open(socket, (inner) => serveConnection(inner, unused)));
+  const sockets = new Set<Socket>();
+  server.on("connection", (socket) => sockets.add(socket));
   cleanups.push(() => {
-    close();
-    server.forceShutdown();
+    front.close();
+    for (const socket of sockets) socket.destroy();
+    server.close();
   });
-  return new Promise((resolve, reject) =>
-    server.bindAsync("127.0.0.1:0", credentials, (error, port) => (error ? reject(error) : resolve(port))),
-  );
+  return listen(server, { host: "127.0.0.1", port: 0 });
+};
+
+/** Nothing is asked on these connections. */
+const unused: ServedBy = {
+  onRequest: () => {},
+  onSettled: () => {},
+  onAcknowledged: () => {},
+  onClosed: () => {},
+  firstStreams: 1,
+  streamWindow: 65_535,
 };
 
 const openHttp: Open = async (tls, options) => {
