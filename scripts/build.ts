@@ -19,8 +19,6 @@ const input: RolldownOptions = {
     "better-sqlite3",
     // For development; the service says what is missing where it is asked for.
     "@grpc/reflection",
-    // grpc-js loads it for services that Tessera does not offer.
-    "@grpc/proto-loader",
   ],
   plugins: [leanerPackages, unreadGetters],
 };

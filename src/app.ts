@@ -68,7 +68,7 @@ export async function createApp(settings: Settings, parts: Parts): Promise<App> 
   const { maxConcurrentStreams, reflection } = grpc;
   const grpcDoor = await bound(
     "grpc_address",
-    startGrpc({ methods, dispatch, front, secure, maxConcurrentStreams, reflection }, grpc.address),
+    startGrpc({ methods, dispatch, front, secure, maxConcurrentStreams, reflection, log }, grpc.address),
   );
   let stopping = false;
   const httpParts: HttpParts = {

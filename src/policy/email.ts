@@ -8,6 +8,7 @@ import { domainToASCII } from "node:url";
  * one mailbox pose as another.
  */
 export function emailKey(address: string): string {
+  if (isKey(address)) return address;
   const text = address.normalize("NFC").trim();
   const at = text.lastIndexOf("@");
   const domain = text.slice(at + 1);
@@ -15,6 +16,11 @@ export function emailKey(address: string): string {
   if (at < 1 || ascii === "") return "";
   return `${text.slice(0, at)}@${ascii}`;
 }
+
+/** Most are their own key, and mapping costs more than seeing that: ASCII, in small letters, no label in punycode. */
+const isKey = (address: string): boolean => plain.test(address) && !address.includes("--");
+
+const plain = /^[!-~]+@(?:[a-z0-9-]+\.)*[a-z][a-z0-9-]*$/;
 
 /**
  * Nothing that a URL parser, which domainToASCII is, would take for a port, a path or an escape, and so cut or decode;

@@ -7,13 +7,14 @@ import {
   HealthCheckResponse_ServingStatus as Status,
 } from "../gen/grpc/health/v1/health_pb.ts";
 import { framed } from "./grpc-message.ts";
+import type { GrpcCall } from "./grpc-request.ts";
 import { statusOfThrown } from "./grpc-status.ts";
-import type { Outgoing, StreamingHandler } from "./grpc-streaming.ts";
+import type { Outgoing, ServerStreaming } from "./grpc-streaming.ts";
 import type { UnaryHandler } from "./grpc-unary.ts";
 
 export type Health = {
   check: UnaryHandler<unknown>;
-  watch: StreamingHandler;
+  watch: ServerStreaming<unknown>;
   /** From now on NOT_SERVING. Whoever watches is told so and let go, or no shutdown would ever end. */
   stop(): void;
 };
@@ -25,20 +26,18 @@ export function createHealth(services: readonly string[]): Health {
   let status: Status = Status.SERVING;
   return {
     check: {
-      async answer({ message }) {
-        if (!known.has(serviceOf(message()))) throw new Failure("notFound", "there is no such service");
+      async answer(call) {
+        if (!known.has(serviceOf(call))) throw new Failure("notFound", "there is no such service");
         return framed(encode(status));
       },
       refuse: statusOfThrown,
-      refuseAtOnce: () => undefined,
     },
-    watch: (outgoing) => ({
-      onMessage(message) {
-        outgoing.send(encode(known.has(serviceOf(message)) ? status : Status.SERVICE_UNKNOWN));
-        watchers.add(outgoing);
-      },
-      onClose: () => watchers.delete(outgoing),
-    }),
+    watch(call, outgoing) {
+      outgoing.send(encode(known.has(serviceOf(call)) ? status : Status.SERVICE_UNKNOWN));
+      watchers.add(outgoing);
+      if (status === Status.NOT_SERVING) outgoing.end();
+      return () => watchers.delete(outgoing);
+    },
     stop() {
       status = Status.NOT_SERVING;
       for (const outgoing of watchers) {
@@ -50,10 +49,14 @@ export function createHealth(services: readonly string[]): Health {
   };
 }
 
-/** Throws Failure `invalid`. */
-function serviceOf(message: Buffer): string {
+/** Bytes of a request; a name has no more, and who asks is nobody's caller whom a limit would hold. */
+const largestHealthRequest = 1024;
+
+/** Throws Failure. */
+function serviceOf({ message }: GrpcCall<unknown>): string {
+  const bytes = message(largestHealthRequest);
   try {
-    return fromBinary(HealthCheckRequestSchema, message).service;
+    return fromBinary(HealthCheckRequestSchema, bytes).service;
   } catch (cause) {
     throw new Failure("invalid", "the request is malformed", { cause });
   }

@@ -15,10 +15,16 @@ export type Body = ReturnType<typeof collectBody>;
 export function collectBody() {
   let bytes = nothing;
   let length = 0;
+  let isLate = false;
   return {
+    /** The rest comes later than what is here, if anything is. A part keeps all of the read it came with: now copies do. */
+    wait() {
+      isLate = true;
+      bytes = Buffer.from(bytes);
+    },
     /** False once it is, or says it will be, larger than a request may be. */
     add(part: Buffer): boolean {
-      if (length === 0) bytes = part;
+      if (length === 0) bytes = isLate ? Buffer.from(part) : part;
       else {
         const needed = length + part.length;
         if (needed > bytes.length) bytes = Buffer.concat([bytes.subarray(0, length)], Math.max(needed, 2 * length));
@@ -34,16 +40,18 @@ export function collectBody() {
   };
 }
 
-/** Exactly one message, whole, in the encoding that was named. */
-export function messageOf(bytes: Buffer, encoding: string | undefined): Buffer {
+/** Exactly one message, whole, in the encoding that was named; `most` is what it may have, in bytes, also when it
+ * is unfolded. */
+export function messageOf(bytes: Buffer, encoding: string | undefined, most = largestRequest): Buffer {
   if (bytes.length < prefixBytes || bytes.length !== prefixBytes + bytes.readUInt32BE(1))
     throw new Failure("invalid", "a request has one message, and all of it");
   const message = bytes.subarray(prefixBytes);
+  if (message.length > most) throw new Failure("exhausted", tooLarge);
   const [flag] = bytes;
   if (flag === 0) return message;
   if (flag !== 1 || encoding === undefined || encoding === "identity")
     throw new Failure("invalid", "the message is compressed, and nothing says how");
-  return decompressed(message, encoding);
+  return decompressed(message, encoding, most);
 }
 
 const decompressors = new Map([
@@ -52,11 +60,11 @@ const decompressors = new Map([
 ]);
 
 /** At once: what comes out is as limited as what comes in. */
-function decompressed(message: Buffer, encoding: string): Buffer {
+function decompressed(message: Buffer, encoding: string, most: number): Buffer {
   const decompress = decompressors.get(encoding);
   if (decompress === undefined) throw new Failure("unimplemented", "the encoding is not known");
   try {
-    return decompress(message, { maxOutputLength: largestRequest });
+    return decompress(message, { maxOutputLength: most });
   } catch (thrown) {
     if (thrown instanceof RangeError) throw new Failure("exhausted", tooLarge);
     throw new Failure("invalid", "the message cannot be decompressed");

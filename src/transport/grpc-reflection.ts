@@ -4,10 +4,10 @@ import { type DescFile, type DescService, toBinary } from "@bufbuild/protobuf";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import { Failure } from "../failure.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
-import type { StreamingHandler } from "./grpc-streaming.ts";
+import type { Dialog } from "./grpc-streaming.ts";
 
 /** By path. The package is loaded here, because it brings a second Protobuf runtime. Throws Failure `precondition`. */
-export async function createReflection(services: readonly DescService[]): Promise<Map<string, StreamingHandler>> {
+export async function createReflection(services: readonly DescService[]): Promise<Map<string, Dialog>> {
   const { ReflectionService } = await import("@grpc/reflection").catch((cause: unknown) => {
     throw new Failure("precondition", "reflection needs the package @grpc/reflection", { cause });
   });
@@ -16,7 +16,7 @@ export async function createReflection(services: readonly DescService[]): Promis
   const fileDescriptorProtos = [...files].map(({ proto }) => Buffer.from(toBinary(FileDescriptorProtoSchema, proto)));
   const format = "Protocol Buffer 3 DescriptorProto";
   const codec = { serialize: () => Buffer.alloc(0), deserialize: () => ({}) };
-  const handlers = new Map<string, StreamingHandler>();
+  const handlers = new Map<string, Dialog>();
   const addService: AddService = (definition, implementation) => {
     for (const [name, method] of Object.entries(definition)) {
       const serve = implementation[name];
@@ -34,7 +34,7 @@ type Serve = (call: EventEmitter & { write(message: unknown): void; end(): void 
 type AddService = (definition: Record<string, Coded>, implementation: Record<string, Serve>) => void;
 
 const adapted =
-  ({ requestDeserialize, responseSerialize }: Coded, serve: Serve): StreamingHandler =>
+  ({ requestDeserialize, responseSerialize }: Coded, serve: Serve): Dialog =>
   ({ send, end }) => {
     const call = Object.assign(new EventEmitter(), {
       write: (message: unknown) => send(responseSerialize(message)),

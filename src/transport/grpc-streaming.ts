@@ -1,33 +1,100 @@
-// A gRPC call of many messages on its HTTP/2 stream, in either direction: health is watched so, and reflection asked.
+// gRPC calls with many answers: to one request, as health is watched, or to one after the other, as reflection is asked.
 import { Failure } from "../failure.ts";
-import { largestRequest } from "./limits.ts";
-import { framed, messageOf, prefixBytes, tooLarge } from "./grpc-message.ts";
-import { answerFields, refusal, statusOfThrown, succeeded } from "./grpc-status.ts";
-import { encodeFields } from "./http2/hpack.ts";
+import { type Body, collectBody, framed, messageOf, prefixBytes, tooLarge } from "./grpc-message.ts";
+import type { Done, GrpcCall, RequestHandler } from "./grpc-request.ts";
+import { answerFields, codes, type Fields, refusal, statusOf, statusOfThrown, succeeded } from "./grpc-status.ts";
 import { sendData, sendFields, sendTrailers } from "./http2/answers.ts";
 import { valueOf } from "./http2/fields.ts";
+import { encodeFields } from "./http2/hpack.ts";
 import type { Stream } from "./http2/state.ts";
 
 /** What a call may send; after its end nothing is. */
 export type Outgoing = { send(message: Uint8Array): void; end(): void };
 
-/** Hears of a call. What `onMessage` throws ends it with that status. */
-export type StreamingHandler = (outgoing: Outgoing) => {
-  onMessage(message: Buffer): void;
-  onEnd?(): void;
-  onClose?(): void;
-};
+/** Answers one request, now and later, until what it returns is called. What it throws ends the call with that status. */
+export type ServerStreaming<From> = (call: GrpcCall<From>, outgoing: Outgoing) => Done | undefined;
 
-const nothing: Buffer = Buffer.alloc(0);
+export const serverStreaming = <From>(serve: ServerStreaming<From>): RequestHandler<From> => ({
+  run(stream, call) {
+    const { send, end, fail } = answersOf(stream);
+    const late = () => fail(statusOf(codes.deadlineExceeded, "the deadline has passed"));
+    const timer = call.timeoutMs === undefined ? undefined : setTimeout(late, Math.min(call.timeoutMs, longestTimer));
+    try {
+      const done = serve(call, { send, end });
+      // It may last for hours.
+      stream.fields = [];
+      return () => {
+        clearTimeout(timer);
+        done?.();
+      };
+    } catch (thrown) {
+      fail(statusOfThrown(thrown));
+      return () => clearTimeout(timer);
+    }
+  },
+});
 
-export function serveStreaming(stream: Stream, handler: StreamingHandler): void {
-  let hasAnswered = false;
-  let waiting = nothing;
-  const begin = () => {
-    if (!hasAnswered) sendFields(stream, answerFields);
-    hasAnswered = true;
+/** Milliseconds; Node takes more for none. */
+const longestTimer = 2 ** 31 - 1;
+
+/** Hears the requests of a call one after the other. What `onMessage` throws ends it with that status. */
+export type Dialog = (outgoing: Outgoing) => { onMessage(message: Buffer): void; onEnd(): void };
+
+/** Answers that may wait for a peer to take them. */
+const mostUnread = 100;
+
+export function serveDialog(stream: Stream, dialog: Dialog): void {
+  const { send, end, fail } = answersOf(stream);
+  const { onMessage, onEnd } = dialog({ send, end });
+  let body = lateBody();
+  const hear = (message: Buffer) => {
+    if ((stream.unsent?.length ?? 0) > mostUnread) throw new Failure("exhausted", "answers are not taken");
+    onMessage(messageOf(message, valueOf(stream.fields, "grpc-encoding")));
   };
-  const { onMessage, onEnd, onClose } = handler({
+  const take = (part: Buffer) => {
+    if (!body.add(part)) throw new Failure("exhausted", tooLarge);
+    let bytes = body.bytes();
+    for (let size = sizeOf(bytes); size <= bytes.length; size = sizeOf(bytes)) {
+      const message = bytes.subarray(0, size);
+      bytes = bytes.subarray(size);
+      body = lateBody();
+      if (bytes.length > 0 && !body.add(bytes)) throw new Failure("exhausted", tooLarge);
+      hear(message);
+    }
+  };
+  stream.listener = {
+    onData(_, part) {
+      if (stream.localEnded) return;
+      try {
+        take(part);
+      } catch (thrown) {
+        fail(statusOfThrown(thrown));
+      }
+    },
+    onEnd: () => (body.length() === 0 ? onEnd() : fail(statusOfThrown(new Failure("invalid", "a message breaks off")))),
+    onClose: () => {},
+  };
+}
+
+/** Copies of what came, so that nothing keeps the reads. */
+function lateBody(): Body {
+  const body = collectBody();
+  body.wait();
+  return body;
+}
+
+/** Of the first message, with its prefix. */
+const sizeOf = (bytes: Buffer): number =>
+  bytes.length < prefixBytes ? Number.POSITIVE_INFINITY : prefixBytes + bytes.readUInt32BE(1);
+
+/** The fields go before the first message, or with the status where there is none. */
+function answersOf(stream: Stream): Outgoing & { fail(status: Fields): void } {
+  let hasBegun = false;
+  const begin = () => {
+    if (!hasBegun) sendFields(stream, answerFields);
+    hasBegun = true;
+  };
+  return {
     send(message) {
       begin();
       sendData(stream, framed(message));
@@ -36,33 +103,6 @@ export function serveStreaming(stream: Stream, handler: StreamingHandler): void 
       begin();
       sendTrailers(stream, succeeded);
     },
-  });
-  const refuse = (thrown: unknown) => {
-    const status = statusOfThrown(thrown);
-    sendTrailers(stream, hasAnswered ? encodeFields(status) : refusal(status));
+    fail: (status) => sendTrailers(stream, hasBegun ? encodeFields(status) : refusal(status)),
   };
-  stream.listener = {
-    onData(_, part) {
-      if (stream.localEnded) return;
-      waiting = Buffer.concat([waiting, part]);
-      try {
-        for (let next = nextMessage(waiting); next !== undefined; next = nextMessage(waiting)) {
-          waiting = waiting.subarray(next.length);
-          onMessage(messageOf(next, valueOf(stream.fields, "grpc-encoding")));
-        }
-      } catch (thrown) {
-        refuse(thrown);
-      }
-    },
-    onEnd: () => (waiting.length === 0 ? onEnd?.() : refuse(new Failure("invalid", "a message breaks off"))),
-    onClose: () => onClose?.(),
-  };
-}
-
-/** The first message that is whole, with its prefix. Throws Failure `exhausted`. */
-function nextMessage(bytes: Buffer): Buffer | undefined {
-  if (bytes.length < prefixBytes) return undefined;
-  const length = bytes.readUInt32BE(1);
-  if (length > largestRequest) throw new Failure("exhausted", tooLarge);
-  return bytes.length < prefixBytes + length ? undefined : bytes.subarray(0, prefixBytes + length);
 }

@@ -3,6 +3,7 @@ import type { Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { type DescMessage, type Message, toBinary } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import type { Logger } from "pino";
 import { type Address, isLoopback } from "../config/address.ts";
 import { Failure } from "../failure.ts";
 import { decodeBinary } from "../validation.ts";
@@ -12,8 +13,9 @@ import { createHealth } from "./grpc-health.ts";
 import { framed, unframed } from "./grpc-message.ts";
 import { createReflection } from "./grpc-reflection.ts";
 import { codes, plainRefusal, refusal, statusOf, statusOfThrown } from "./grpc-status.ts";
-import { serveStreaming } from "./grpc-streaming.ts";
-import { type UnaryHandler, unaryServer } from "./grpc-unary.ts";
+import { type RequestHandler, requestServer } from "./grpc-request.ts";
+import { serveDialog, serverStreaming } from "./grpc-streaming.ts";
+import { unary, type UnaryHandler } from "./grpc-unary.ts";
 import { sendTrailers } from "./http2/answers.ts";
 import { leave } from "./http2/closing.ts";
 import { serveConnection } from "./http2/connection.ts";
@@ -34,6 +36,7 @@ export type GrpcParts = {
   secure: boolean;
   maxConcurrentStreams: number;
   reflection: boolean;
+  log: Logger;
   limits?: ListenerLimits;
   keeping?: Keeping;
 };
@@ -70,15 +73,15 @@ type Serve = (stream: Stream) => void;
 async function createRoutes(parts: GrpcParts): Promise<{ routes: Map<string, Serve>; stopHealth: () => void }> {
   const services = [...new Set(parts.methods.map(({ desc }) => desc.parent))];
   const health = createHealth(services.map(({ typeName }) => typeName));
-  const serveUnary = unaryServer<Peer>();
+  const serveRequest = requestServer<Peer>();
   const routes = new Map<string, Serve>();
-  const addUnary = (path: string, handler: UnaryHandler<Peer>) =>
-    routes.set(path, (stream) => serveUnary(stream, { handler, from: peerOf(stream.connection) }));
-  for (const method of parts.methods) addUnary(`/${method.name}`, handlerOf(parts, method));
-  addUnary("/grpc.health.v1.Health/Check", health.check);
-  const streaming = parts.reflection ? await createReflection(services) : new Map();
-  streaming.set("/grpc.health.v1.Health/Watch", health.watch);
-  for (const [path, handler] of streaming) routes.set(path, (stream) => serveStreaming(stream, handler));
+  const add = (path: string, handler: RequestHandler<Peer>) =>
+    routes.set(path, (stream) => serveRequest(stream, { handler, from: peerOf(stream.connection) }));
+  for (const method of parts.methods) add(`/${method.name}`, unary(handlerOf(parts, method)));
+  add("/grpc.health.v1.Health/Check", unary(health.check));
+  add("/grpc.health.v1.Health/Watch", serverStreaming(health.watch));
+  const dialogs = parts.reflection ? await createReflection(services) : [];
+  for (const [path, dialog] of dialogs) routes.set(path, (stream) => serveDialog(stream, dialog));
   return { routes, stopHealth: health.stop };
 }
 
@@ -97,6 +100,7 @@ function createConnections({ dispatch, maxConcurrentStreams, ...parts }: GrpcPar
       open.delete(connection);
       share.close(connection);
     },
+    onDefect: (thrown) => parts.log.error({ err: thrown }, "a connection broke"),
     firstStreams: share.first(),
     // All of a request, so that its sender need not be told to go on.
     streamWindow: 2 * largestRequest,

@@ -67,7 +67,8 @@ export function shareStreams(most: number, underWay: () => number): StreamShare 
       ceiling = isMuch(busiest) ? Math.min(ceiling, shareOf(inUse, most)) : Math.min(2 * ceiling, most);
       busiest = 0;
       for (const [connection, part] of parts) {
-        const kept = part.used > part.allowed / 4 ? part.allowed : Math.max(firstOf(parts.size), part.allowed / 2);
+        const kept =
+          part.used > part.allowed / 4 ? part.allowed : Math.max(firstOf(parts.size), Math.floor(part.allowed / 2));
         allow(connection, part, Math.min(kept, ceiling));
         part.used = connection.streams.size;
       }

@@ -40,7 +40,9 @@ export async function grpcFront(tls: TlsSettings | undefined, options: TlsOption
     open(socket, use) {
       const name = nameOf(socket);
       uses.set(name, use);
-      socket.once("close", () => uses.delete(name));
+      socket.once("close", () => {
+        if (uses.get(name) === use) uses.delete(name);
+      });
       server.emit("connection", socket);
     },
     close: material.close,
@@ -48,7 +50,8 @@ export async function grpcFront(tls: TlsSettings | undefined, options: TlsOption
 }
 
 /** Of a connection, inside of TLS and out. */
-const nameOf = ({ remoteAddress, remotePort }: Socket) => `${remoteAddress} ${remotePort}`;
+const nameOf = ({ remoteAddress, remotePort, localAddress, localPort }: Socket) =>
+  [remoteAddress, remotePort, localAddress, localPort].join(" ");
 
 export const plainFront: SocketFront = { open: (socket, use) => use(socket), close: () => {} };
 

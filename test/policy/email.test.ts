@@ -57,6 +57,18 @@ describe("the key of an address", () => {
       expect(emailKey(text)).toBe("");
   });
 
+  it("in small ASCII letters is the address, as mapping it would say too", () => {
+    const label = fc.stringMatching(/^[a-z][a-z0-9-]{0,8}$/).filter((text) => !text.includes("--"));
+    const domain = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join("."));
+    fc.assert(
+      fc.property(fc.stringMatching(/^[!-~]{1,10}$/), domain, (local, name) => {
+        expect(emailKey(`${local}@${name}`)).toBe(`${local}@${name}`);
+        // Mapped, because of the capital.
+        expect(emailKey(`${local}@${name.toUpperCase()}`)).toBe(`${local}@${name}`);
+      }),
+    );
+  });
+
   it("is its own key", () => {
     fc.assert(
       fc.property(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }), (local, domain) => {

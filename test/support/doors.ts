@@ -59,6 +59,7 @@ export async function openDoors(options: DoorOptions = {}) {
       secure: false,
       maxConcurrentStreams: 100,
       reflection: false,
+      log: parts.log,
       ...options.grpc,
     },
     loopback,

@@ -8,8 +8,12 @@ import {
 } from "node:http2";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { statusOf } from "../../src/transport/grpc-status.ts";
+import { requestServer } from "../../src/transport/grpc-request.ts";
+import { unary } from "../../src/transport/grpc-unary.ts";
 import { type DoorOptions, openDoors } from "../support/doors.ts";
 import { framed, goodBody, goodHeaders, raw } from "../support/raw-grpc.ts";
+import { openServer } from "../support/raw-http2.ts";
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {
@@ -27,13 +31,13 @@ async function setUp(options: DoorOptions = {}) {
   const open = (headers: OutgoingHttpHeaders = {}) => {
     const stream = session.request({ ...goodHeaders, ...headers });
     stream.on("error", () => {});
-    return { stream, status: statusOf(stream) };
+    return { stream, status: statusOfStream(stream) };
   };
   return { port: doors.grpc.port, open };
 }
 
 /** The gRPC status, or the HTTP status where there is none. */
-function statusOf(stream: ClientHttp2Stream): Promise<string> {
+function statusOfStream(stream: ClientHttp2Stream): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let http = "none";
   stream.on("response", (fields) => {
@@ -114,6 +118,37 @@ describe("a call", () => {
       expect((await raw(port, { ...goodHeaders, "grpc-timeout": timeout })).grpcStatus).toBe("13");
     },
   );
+});
+
+describe("the bytes of all requests that are under way", () => {
+  it("N7-05: are limited together, and free again when a call has ended", async () => {
+    const serve = requestServer<undefined>({ mostHeld: 1000 });
+    const handler = unary<undefined>({
+      answer: async ({ message }) => framed(message()),
+      refuse: () => statusOf(2, "no"),
+    });
+    const { port } = await openServer({ onRequest: (stream) => serve(stream, { handler, from: undefined }) });
+    const session = connect(`http://127.0.0.1:${port}`);
+    closing.push(() => session.destroy());
+    const open = () => {
+      const stream = session.request({ ":method": "POST", ":path": "/" });
+      stream.on("error", () => {});
+      return { stream, status: statusOfStream(stream) };
+    };
+    const message = framed(Buffer.alloc(595));
+    const first = open();
+    first.stream.write(message.subarray(0, 500));
+    const second = open();
+    second.stream.end(message);
+    expect(await second.status).toBe("8");
+    first.stream.end(message.subarray(500));
+    expect(await first.status).toBe("0");
+    for (let turn = 0; turn < 5; turn++) {
+      const next = open();
+      next.stream.end(message);
+      expect(await next.status).toBe("0");
+    }
+  });
 });
 
 describe("where there is too much to do", () => {

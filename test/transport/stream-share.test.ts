@@ -52,6 +52,7 @@ async function setUp({ most = 100 } = {}) {
       onSettled: () => {},
       onAcknowledged: share.acknowledged,
       onClosed: share.close,
+      onDefect: () => {},
       firstStreams: share.first(),
       streamWindow: 65_535,
     });

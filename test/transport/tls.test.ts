@@ -61,6 +61,7 @@ const unused: ServedBy = {
   onSettled: () => {},
   onAcknowledged: () => {},
   onClosed: () => {},
+  onDefect: () => {},
   firstStreams: 1,
   streamWindow: 65_535,
 };
@@ -124,6 +125,13 @@ describe.each(doors)("the %s door", (_name, open, alpn) => {
     const port = await open(await settingsFor(forLoopback("first")));
     const old = { minVersion: version, maxVersion: version, ciphers: "ALL:@SECLEVEL=0" };
     expect(await handshake(port, old)).toEqual({ code: "ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION" });
+  });
+
+  it("N7-02: a client that names no protocol is answered in the door's only where it could know that", async () => {
+    const port = await open(await settingsFor(forLoopback("first")));
+    const seen = await handshake(port, { ALPNProtocols: [] });
+    if (alpn === "h2") expect(seen).toEqual({ code: expect.stringMatching(/closed|ECONNRESET/) });
+    else expect(seen).toMatchObject({ protocol: "TLSv1.3", alpn: false });
   });
 
   it("N7-02: a suite without authenticated encryption is refused, before and after a reload", async () => {

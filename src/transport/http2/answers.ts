@@ -13,7 +13,7 @@ export function sendFields(stream: Stream, fields: Buffer): void {
 export function sendData(stream: Stream, data: Buffer): void {
   if (stream.localEnded || stream.closed) return;
   if (stream.unsent === undefined && data.length <= roomOf(stream)) return sendPart(stream, data);
-  wait(stream);
+  if (stream.unsent === undefined) wait(stream);
   stream.unsent ??= [];
   stream.unsent.push(data);
   sendUnsent(stream);

@@ -1,6 +1,6 @@
 // How streams and connections end: by their answers, by resets, in peace (RFC 9113 section 6.8), or for a fault.
 import { errorCodes, ProtocolFault } from "./frames.ts";
-import { faultsPerMs, largestWindow, mostFaults, partingMs } from "./measures.ts";
+import { faultsPerMs, largestWindow, mostFaults, partingMs, windowMs } from "./measures.ts";
 import { sendGoaway, sendPing, sendReset } from "./signals.ts";
 import type { Connection, Stream } from "./state.ts";
 
@@ -16,7 +16,7 @@ export function closeStream(stream: Stream): void {
   listener?.onClose(stream);
   if (connection.streams.size > 0) return;
   connection.idleSince = performance.now();
-  if (connection.state === "left") part(connection);
+  if (connection.state === "left") part(connection, windowMs);
 }
 
 /** Says that a stream is over, whether it is still known or not. */
@@ -62,21 +62,28 @@ export function leaveFinally(connection: Connection): void {
   if (connection.state !== "leaving") return;
   connection.state = "left";
   sendGoaway(connection, { lastStream: connection.lastStream, code: errorCodes.noError });
-  if (connection.streams.size === 0) part(connection);
+  if (connection.streams.size === 0) part(connection, windowMs);
 }
 
 /** Says why, and ends it with all its streams. */
 export function endConnection(connection: Connection, code: number): void {
   if (connection.state === "closed") return;
   sendGoaway(connection, { lastStream: connection.lastStream, code });
-  part(connection);
+  part(connection, partingMs);
 }
 
-function part(connection: Connection): void {
+/** Sends what is left, for so many milliseconds at most. */
+function part(connection: Connection, patienceMs: number): void {
   const { outlet, socket } = connection;
   release(connection);
   outlet.end();
-  const cut = setTimeout(() => socket.destroy(), partingMs);
+  // Or its end would not be heard.
+  socket.resume();
+  let cut = setTimeout(() => socket.destroy(), patienceMs);
+  socket.once("finish", () => {
+    clearTimeout(cut);
+    cut = setTimeout(() => socket.destroy(), partingMs);
+  });
   socket.once("close", () => clearTimeout(cut));
 }
 

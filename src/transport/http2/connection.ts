@@ -23,7 +23,9 @@ export function serveConnection(socket: Socket, options: ConnectionOptions): Con
     try {
       read(bytes);
     } catch (thrown) {
-      endConnection(connection, thrown instanceof ProtocolFault ? thrown.code : errorCodes.internalError);
+      const isFault = thrown instanceof ProtocolFault;
+      endConnection(connection, isFault ? thrown.code : errorCodes.internalError);
+      if (!isFault) options.onDefect(thrown);
     }
   });
   sendFirstSettings(connection);

@@ -86,7 +86,9 @@ export function createFrameReader(onFrame: (frame: Frame) => void): (bytes: Buff
       at = end;
     }
     frame.bytes = nothing;
-    rest = begun ? bytes.subarray(at) : bytes;
+    const left = bytes.subarray(begun ? at : 0);
+    // A copy: a part of what was read would keep all of it.
+    rest = left.length === 0 ? nothing : Buffer.from(left);
   };
 }
 

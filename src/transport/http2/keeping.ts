@@ -37,7 +37,7 @@ export function keep(connection: Connection, limits: Keeping, now: number): void
   if (connection.leavingSince > 0 && now - connection.leavingSince > limits.grace)
     return endConnection(connection, errorCodes.noError);
   if (state === "leaving" && now - connection.leavingSince > limits.answerWithin) leaveFinally(connection);
-  if (isIdle(connection, limits, now) || now - connection.since > limits.age) leave(connection);
+  if (isIdle(connection, limits, now) || now - connection.since > ageOf(connection, limits)) leave(connection);
   if (connection.pingedAt === 0 && now - connection.heardAt > limits.pingAfter) {
     connection.pingedAt = now;
     sendPing(connection, opaque);
@@ -50,6 +50,10 @@ export function keep(connection: Connection, limits: Keeping, now: number): void
     resetStream(connection, { stream: stream.id, code });
   }
 }
+
+/** A tenth more or less for each, by the port it comes from: what came together need not leave together. */
+const ageOf = ({ socket }: Connection, { age }: Keeping): number =>
+  age * (0.9 + ((socket.remotePort ?? 0) % 100) / 500);
 
 const isIdle = ({ streams, idleSince }: Connection, { idle }: Keeping, now: number): boolean =>
   streams.size === 0 && now - idleSince > idle;

@@ -14,11 +14,12 @@ export const mostBlockFrames = 8;
 /** Faults at once, and in each millisecond after them: as many as Node's own HTTP/2 lets a peer reset. */
 export const mostFaults = 1000;
 export const faultsPerMs = 0.033;
-/** Frames in a row that are of no use to anybody. */
+/** Frames in a row that are of no use to anybody, and settings in one frame. */
 export const mostIdleFrames = 10_000;
+export const mostSettings = 64;
 
-/** Milliseconds: for a field block to end, for the rest of a request that is answered, for a window to open, and for the
- * reason to be read why a connection is ended. */
+/** Milliseconds: for a field block to end, for the rest of a request that is answered, for a peer that takes nothing, and
+ * for the last words of a connection to be read. */
 export const blockMs = 10_000;
 export const pastMs = 1_000;
 export const windowMs = 60_000;

@@ -3,7 +3,7 @@
 import { sendUnsent } from "./answers.ts";
 import { closeStream, countFault, farewell, leaveFinally } from "./closing.ts";
 import { dependsOnItself, errorCodes, flags, type Frame, frameTypes, ProtocolFault, settingIds } from "./frames.ts";
-import { largestWindow, mostIdleFrames } from "./measures.ts";
+import { largestWindow, mostIdleFrames, mostSettings } from "./measures.ts";
 import { receiveContinuation, receiveData, receiveHeaders } from "./requests.ts";
 import { acknowledgeSettings, sendPing } from "./signals.ts";
 import type { Connection } from "./state.ts";
@@ -28,10 +28,12 @@ const receivers: Readonly<Record<number, Receiver>> = {
   [frameTypes.data]: receiveData,
   [frameTypes.headers]: receiveHeaders,
   [frameTypes.continuation]: receiveContinuation,
-  [frameTypes.priority](_connection, frame) {
+  [frameTypes.priority](connection, frame) {
     if (frame.stream === 0) throw new ProtocolFault(protocolError, "a priority of no stream");
-    if (lengthOf(frame) !== 5) throw new ProtocolFault(frameSizeError, "a priority of another size", frame.stream);
-    if (dependsOnItself(frame, frame.from)) throw new ProtocolFault(protocolError, "depends on itself", frame.stream);
+    // One that was never opened cannot be reset.
+    const stream = frame.stream > connection.lastStream ? 0 : frame.stream;
+    if (lengthOf(frame) !== 5) throw new ProtocolFault(frameSizeError, "a priority of another size", stream);
+    if (dependsOnItself(frame, frame.from)) throw new ProtocolFault(protocolError, "depends on itself", stream);
   },
   [frameTypes.rstStream](connection, frame) {
     expectLength(frame, 4);
@@ -48,8 +50,14 @@ const receivers: Readonly<Record<number, Receiver>> = {
     expectConnection(frame);
     if ((frame.flags & flags.ack) !== 0) return acknowledged(connection, frame);
     if (lengthOf(frame) % 6 !== 0) throw new ProtocolFault(frameSizeError, "settings that break off");
-    for (let at = frame.from; at < frame.to; at += 6)
-      applySetting(connection, frame.bytes.readUInt16BE(at), frame.bytes.readUInt32BE(at + 2));
+    if (lengthOf(frame) / 6 > mostSettings) throw new ProtocolFault(enhanceYourCalm, "too many settings");
+    let window = connection.peerStreamWindow;
+    for (let at = frame.from; at < frame.to; at += 6) {
+      const [id, value] = [frame.bytes.readUInt16BE(at), frame.bytes.readUInt32BE(at + 2)];
+      checkSetting(id, value);
+      if (id === settingIds.initialWindowSize) window = value;
+    }
+    moveWindows(connection, window - connection.peerStreamWindow);
     acknowledgeSettings(connection);
     if (connection.state !== "new") return;
     connection.state = "open";
@@ -91,14 +99,18 @@ function acknowledged(connection: Connection, frame: Frame): void {
   connection.options.onAcknowledged(connection);
 }
 
-function applySetting(connection: Connection, id: number, value: number): void {
+function checkSetting(id: number, value: number): void {
   if (id === settingIds.enablePush && value > 1) throw new ProtocolFault(protocolError, "neither push nor none");
   if (id === settingIds.maxFrameSize && (value < 16_384 || value > 16_777_215))
     throw new ProtocolFault(protocolError, "no size for a frame");
-  if (id !== settingIds.initialWindowSize) return;
-  if (value > largestWindow) throw new ProtocolFault(flowControlError, "no size for a window");
-  const more = value - connection.peerStreamWindow;
-  connection.peerStreamWindow = value;
+  if (id === settingIds.initialWindowSize && value > largestWindow)
+    throw new ProtocolFault(flowControlError, "no size for a window");
+}
+
+/** Those of all streams, by as much as the first window of a stream has changed (RFC 9113 section 6.9.2). */
+function moveWindows(connection: Connection, more: number): void {
+  if (more === 0) return;
+  connection.peerStreamWindow += more;
   for (const stream of connection.streams.values()) {
     stream.sendWindow += more;
     if (stream.sendWindow > largestWindow) throw new ProtocolFault(flowControlError, "a window that overflows");

@@ -128,10 +128,9 @@ export function receiveData(connection: Connection, frame: Frame): void {
   if (endStream) endRemote(stream);
 }
 
-/** What has come is held or passed over, and counted where it is held; so the window opens again by halves. */
+/** Whoever holds what has come counts it; so this window opens again by halves, and is never full. */
 function takeWindow(connection: Connection, size: number): void {
   connection.receiveWindow -= size;
-  if (connection.receiveWindow < 0) throw new ProtocolFault(flowControlError, "more than the window");
   if (connection.receiveWindow > connectionWindow / 2) return;
   sendWindowUpdate(connection, { stream: 0, bytes: connectionWindow - connection.receiveWindow });
   connection.receiveWindow = connectionWindow;

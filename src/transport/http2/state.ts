@@ -13,6 +13,8 @@ export type ConnectionOptions = {
   /** The peer knows how many streams it may open. */
   onAcknowledged(connection: Connection): void;
   onClosed(connection: Connection): void;
+  /** Something broke here; the connection is ended for it. */
+  onDefect(thrown: unknown): void;
   /** Streams that may be open at once, to begin with. */
   firstStreams: number;
   /** Bytes of a request's body that may come before they have been read. */
@@ -65,7 +67,8 @@ export type FieldBlock = { stream: number; endStream: boolean; parts: Buffer[]; 
 export type Stream = {
   readonly id: number;
   readonly connection: Connection;
-  readonly fields: readonly Field[];
+  /** Of the request; whoever serves it for long may let go of them. */
+  fields: readonly Field[];
   /** Who serves it, until it is closed. */
   listener: StreamListener | undefined;
   /** The peer has sent all of the request. */
