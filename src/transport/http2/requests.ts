@@ -29,8 +29,9 @@ export function receiveHeaders(connection: Connection, frame: Frame): void {
   if (isOfItself) throw new ProtocolFault(protocolError, "depends on itself", stream);
 }
 
-export function receiveContinuation(connection: Connection, { bytes, from, to, ...frame }: Frame): void {
+export function receiveContinuation(connection: Connection, frame: Frame): void {
   const { block } = connection;
+  const { bytes, from, to } = frame;
   if (block === undefined) throw new ProtocolFault(protocolError, "nothing is continued");
   block.parts.push(Buffer.from(bytes.subarray(from, to)));
   block.size += to - from;
