@@ -54,13 +54,13 @@ export function serveDialog(stream: Stream, dialog: Dialog): void {
   const take = (part: Buffer) => {
     if (!body.add(part)) throw new Failure("exhausted", tooLarge);
     let bytes = body.bytes();
+    if (sizeOf(bytes) > bytes.length) return;
     for (let size = sizeOf(bytes); size <= bytes.length; size = sizeOf(bytes)) {
-      const message = bytes.subarray(0, size);
+      hear(bytes.subarray(0, size));
       bytes = bytes.subarray(size);
-      body = lateBody();
-      if (bytes.length > 0 && !body.add(bytes)) throw new Failure("exhausted", tooLarge);
-      hear(message);
     }
+    body = lateBody();
+    if (bytes.length > 0 && !body.add(bytes)) throw new Failure("exhausted", tooLarge);
   };
   stream.listener = {
     onData(_, part) {
