@@ -24,7 +24,7 @@ if (!isOlder(process.versions.node.split(".").map(Number))) {
   else restartOn(node);
 }
 
-/** Releases before `oldest` lack security fixes of the HTTP/2 server. */
+/** Releases before `oldest` lack security fixes that a server needs. */
 function isOlder(version) {
   const at = oldest.findIndex((least, i) => version[i] !== least);
   return at >= 0 && version[at] < oldest[at];
@@ -39,8 +39,8 @@ function pinnedNode(folder) {
 }
 
 function restartOn(node) {
-  const child = spawn(node, [...process.execArgv, here, ...process.argv.slice(2)], { stdio: "inherit" });
-  child.on("error", () => refuse(`and ${node} does not run here`));
+  // Heard before there is a child, or a signal that comes at once would end this process and not the child. It is
+  // handled after what follows here.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"]) {
     process.on(signal, () => {
       // A terminal sends its Ctrl-C and Ctrl-\ to the child as well; twice could mean "at once".
@@ -48,6 +48,8 @@ function restartOn(node) {
       if (!fromTerminal) child.kill(signal);
     });
   }
+  const child = spawn(node, [...process.execArgv, here, ...process.argv.slice(2)], { stdio: "inherit" });
+  child.on("error", () => refuse(`and ${node} does not run here`));
   // As a shell reports it: a child killed by a signal answers 128 and the signal's number.
   child.on("exit", (code, signal) => process.exit(code ?? 128 + constants.signals[signal]));
 }
