@@ -24,25 +24,10 @@ function pooled(size: number): Random {
 /** 21 characters of [0-9a-z]: 48 bits of time in ten, then 56 random bits in eleven. Sorts by time of birth. */
 export function newId(now: number, random: Random): string {
   const bytes = random.bytes(12);
-  const [high, low] = [numberOf(bytes, 0), numberOf(bytes, 6)];
-  const time = now.toString(36).padStart(10, "0");
-  return (
-    time +
-    pair(high) +
-    pair(high / 36 ** 2) +
-    pair(high / 36 ** 4) +
-    pair(low) +
-    pair(low / 36 ** 2) +
-    digit(low / 36 ** 4)
-  );
+  return digits(now, 10) + digits(numberOf(bytes, 0) % 36 ** 6, 6) + digits(numberOf(bytes, 6) % 36 ** 5, 5);
 }
 
-const digits = "0123456789abcdefghijklmnopqrstuvwxyz";
-const pairs = Array.from(digits, (first) => Array.from(digits, (second) => first + second)).flat();
-
-/** Its lowest digits, of a number in base 36. */
-const pair = (value: number): string => pairs[Math.floor(value) % pairs.length] ?? "";
-const digit = (value: number): string => digits.charAt(Math.floor(value) % 36);
+const digits = (value: number, length: number): string => value.toString(36).padStart(length, "0");
 
 /** Of six bytes: so many more than its digits hold that cutting it to them favours none by more than 1 in 100,000. */
 function numberOf(bytes: Uint8Array, from: number): number {

@@ -8,7 +8,6 @@ import {
 } from "../gen/grpc/health/v1/health_pb.ts";
 import { framed } from "./grpc-message.ts";
 import type { GrpcCall } from "./grpc-request.ts";
-import { statusOfThrown } from "./grpc-status.ts";
 import type { Outgoing, ServerStreaming } from "./grpc-streaming.ts";
 import type { UnaryHandler } from "./grpc-unary.ts";
 
@@ -30,7 +29,6 @@ export function createHealth(services: readonly string[]): Health {
         if (!known.has(serviceOf(call))) throw new Failure("notFound", "there is no such service");
         return framed(encode(status));
       },
-      refuse: statusOfThrown,
     },
     watch(call, outgoing) {
       outgoing.send(encode(known.has(serviceOf(call)) ? status : Status.SERVICE_UNKNOWN));

@@ -1,24 +1,23 @@
 // A gRPC call of one message in and one out, with a status at its end.
-import { answerFields, type Fields, refusal, succeeded } from "./grpc-status.ts";
+import { answerFields, refusal, statusOfThrown, succeeded } from "./grpc-status.ts";
 import type { GrpcCall, RequestHandler } from "./grpc-request.ts";
 import { sendData, sendFields, sendTrailers } from "./http2/answers.ts";
 import { resetStream } from "./http2/closing.ts";
 import { errorCodes } from "./http2/frames.ts";
 import type { Stream } from "./http2/state.ts";
 
-/** Answers a message, framed. `refuse` makes the status of whatever is thrown. */
+/** Answers a message, framed. Whatever is thrown becomes the status. */
 export type UnaryHandler<From> = Pick<RequestHandler<From>, "refuseAtOnce"> & {
   answer(call: GrpcCall<From>): Promise<Buffer>;
-  refuse(thrown: unknown): Fields;
 };
 
-export const unary = <From>({ answer, refuse, ...rest }: UnaryHandler<From>): RequestHandler<From> => ({
+export const unary = <From>({ answer, ...rest }: UnaryHandler<From>): RequestHandler<From> => ({
   ...rest,
   run(stream, call) {
     answer(call)
       .then(
         (message) => reply(stream, message),
-        (thrown: unknown) => sendTrailers(stream, refusal(refuse(thrown))),
+        (thrown: unknown) => sendTrailers(stream, refusal(statusOfThrown(thrown))),
       )
       // A defect in what is above costs the call and not the process.
       .catch(() => resetStream(stream.connection, { stream: stream.id, code: errorCodes.internalError }));

@@ -20,7 +20,7 @@ import { sendTrailers } from "./http2/answers.ts";
 import { leave } from "./http2/closing.ts";
 import { serveConnection } from "./http2/connection.ts";
 import { type Field, valueOf, valuesOf } from "./http2/fields.ts";
-import { keep, type Keeping, keeping } from "./http2/keeping.ts";
+import { keep, keeping } from "./http2/keeping.ts";
 import type { Connection, ConnectionOptions, Stream } from "./http2/state.ts";
 import { type ListenerLimits, listenerLimits, listenFor } from "./listener.ts";
 import { largestRequest, plainAddress } from "./limits.ts";
@@ -38,7 +38,6 @@ export type GrpcParts = {
   reflection: boolean;
   log: Logger;
   limits?: ListenerLimits;
-  keeping?: Keeping;
 };
 
 export type Door = {
@@ -108,7 +107,7 @@ function createConnections({ dispatch, maxConcurrentStreams, ...parts }: GrpcPar
   const look = () => {
     share.look();
     const now = performance.now();
-    for (const connection of open) keep(connection, parts.keeping ?? keeping, now);
+    for (const connection of open) keep(connection, keeping, now);
   };
   const timer = setInterval(look, 1_000).unref();
   return {
@@ -153,7 +152,6 @@ function handlerOf({ dispatch, secure }: GrpcParts, method: Method): UnaryHandle
         },
         write,
       }),
-    refuse: statusOfThrown,
   };
 }
 

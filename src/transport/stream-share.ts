@@ -8,6 +8,7 @@ const together = 1_000;
 export const fewestStreams = 2;
 /** What a connection begins with, or less where there are many; it has more as soon as it uses all of them. */
 export const firstStreams = 16;
+
 export type StreamShare = {
   /** How many streams a connection that comes now begins with. */
   first(): number;

@@ -1,6 +1,7 @@
 // HTTP/2 as bytes: a server of our own to speak to, and a client that says whatever a test wants it to say.
 import { createConnection, createServer, type Socket } from "node:net";
 import { onTestFinished } from "vitest";
+import { sendData, sendFields, sendTrailers } from "../../src/transport/http2/answers.ts";
 import { serveConnection } from "../../src/transport/http2/connection.ts";
 import { encodeFields } from "../../src/transport/http2/hpack.ts";
 import type { Connection, ConnectionOptions, Stream } from "../../src/transport/http2/state.ts";
@@ -37,6 +38,21 @@ export async function openServer(options: Partial<ConnectionOptions> = {}) {
     server.close();
   });
   return { port, connections, streams, defects };
+}
+
+export const ok = encodeFields([[":status", "200"]]);
+
+/** Hears of a stream, and does nothing. */
+export const unheard = { onData: () => {}, onEnd: () => {}, onClose: () => {} };
+
+/** Leaves every request without an answer. */
+export const holding = { onRequest: (stream: Stream) => void (stream.listener = unheard) };
+
+/** A whole answer. */
+export function reply(stream: Stream, body: Buffer, trailers = ok): void {
+  sendFields(stream, ok);
+  sendData(stream, body);
+  sendTrailers(stream, trailers);
 }
 
 export const preface = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");

@@ -8,7 +8,6 @@ import {
 } from "node:http2";
 import { gzipSync } from "node:zlib";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { statusOf } from "../../src/transport/grpc-status.ts";
 import { requestServer } from "../../src/transport/grpc-request.ts";
 import { unary } from "../../src/transport/grpc-unary.ts";
 import { type DoorOptions, openDoors } from "../support/doors.ts";
@@ -31,13 +30,13 @@ async function setUp(options: DoorOptions = {}) {
   const open = (headers: OutgoingHttpHeaders = {}) => {
     const stream = session.request({ ...goodHeaders, ...headers });
     stream.on("error", () => {});
-    return { stream, status: statusOfStream(stream) };
+    return { stream, status: statusOf(stream) };
   };
   return { port: doors.grpc.port, open };
 }
 
 /** The gRPC status, or the HTTP status where there is none. */
-function statusOfStream(stream: ClientHttp2Stream): Promise<string> {
+function statusOf(stream: ClientHttp2Stream): Promise<string> {
   const { promise, resolve } = Promise.withResolvers<string>();
   let http = "none";
   stream.on("response", (fields) => {
@@ -125,7 +124,6 @@ describe("the bytes of all requests that are under way", () => {
     const serve = requestServer<undefined>({ mostHeld: 1000 });
     const handler = unary<undefined>({
       answer: async ({ message }) => framed(message()),
-      refuse: () => statusOf(2, "no"),
     });
     const { port } = await openServer({ onRequest: (stream) => serve(stream, { handler, from: undefined }) });
     const session = connect(`http://127.0.0.1:${port}`);
@@ -133,7 +131,7 @@ describe("the bytes of all requests that are under way", () => {
     const open = () => {
       const stream = session.request({ ":method": "POST", ":path": "/" });
       stream.on("error", () => {});
-      return { stream, status: statusOfStream(stream) };
+      return { stream, status: statusOf(stream) };
     };
     const message = framed(Buffer.alloc(595));
     const first = open();

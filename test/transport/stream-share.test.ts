@@ -1,14 +1,14 @@
 // Streams of a connection: few at first, more as it uses them, and fewer while many connections have too much to do.
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
-import { createConnection, createServer } from "node:net";
+import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { sendTrailers } from "../../src/transport/http2/answers.ts";
 import { serveConnection } from "../../src/transport/http2/connection.ts";
-import { encodeFields } from "../../src/transport/http2/hpack.ts";
 import type { Stream } from "../../src/transport/http2/state.ts";
 import { listen } from "../../src/transport/listener.ts";
 import { fewestStreams, firstStreams, shareOf, shareStreams } from "../../src/transport/stream-share.ts";
+import { ok, openClient, request } from "../support/raw-http2.ts";
 
 describe("the share of a connection", () => {
   it("F13: is what is configured while there are few, and falls by halves to a least", () => {
@@ -81,7 +81,7 @@ async function setUp({ most = 100 } = {}) {
   };
   /** Answers all of them, and resolves when the server has heard of their end. */
   const respond = async () => {
-    for (const stream of held) sendTrailers(stream, encodeFields([[":status", "200"]]));
+    for (const stream of held) sendTrailers(stream, ok);
     await vi.waitFor(() => expect([...held].every((stream) => stream.closed)).toBe(true));
     held.clear();
     under = 0;
@@ -185,27 +185,15 @@ describe("connections", () => {
 
   it("F16: that acknowledge nothing stay open, however often their share changes", async () => {
     const { port, now, share, held, respond } = await setUp();
-    const silent = createConnection(port, "127.0.0.1").on("error", () => {});
-    onTestFinished(() => void silent.destroy());
-    silent.write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
-    // SETTINGS without any, and none for those that come.
-    silent.write(Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]));
-    silent.resume();
+    const silent = await openClient(port);
     for (let round = 0; round < 12; round++) {
       now.busy = 0;
       const first = 2 * round * firstStreams + 1;
-      for (let call = 0; call < firstStreams; call++) silent.write(request(first + 2 * call));
+      for (let call = 0; call < firstStreams; call++) silent.send(request(first + 2 * call));
       await vi.waitFor(() => expect(held.size).toBe(firstStreams));
       await respond();
       for (let turn = 0; turn < 3; turn++) share.look();
     }
-    expect(silent.closed).toBe(false);
+    expect(silent.socket.closed).toBe(false);
   });
 });
-
-/** HEADERS that end their stream: GET, http, the path "/" and the authority "a". */
-function request(stream: number): Buffer {
-  const frame = Buffer.from([0, 0, 6, 1, 5, 0, 0, 0, 0, 0x82, 0x86, 0x84, 1, 1, 0x61]);
-  frame.writeUInt32BE(stream, 5);
-  return frame;
-}

@@ -12,9 +12,11 @@ export function sendFields(stream: Stream, fields: Buffer): void {
 /** What finds no window waits for one. */
 export function sendData(stream: Stream, data: Buffer): void {
   if (stream.localEnded || stream.closed) return;
-  if (stream.unsent === undefined && data.length <= roomOf(stream)) return sendPart(stream, data);
-  if (stream.unsent === undefined) wait(stream);
-  stream.unsent ??= [];
+  if (stream.unsent === undefined) {
+    if (data.length <= roomOf(stream)) return sendPart(stream, data);
+    stream.unsent = [];
+    wait(stream);
+  }
   stream.unsent.push(data);
   sendUnsent(stream);
 }

@@ -1,16 +1,21 @@
 // How a connection ends: in peace, by time, or for what its peer did.
 import { describe, expect, it, vi } from "vitest";
-import { sendData, sendFields, sendTrailers } from "../../../src/transport/http2/answers.ts";
+import { sendTrailers } from "../../../src/transport/http2/answers.ts";
 import { leave } from "../../../src/transport/http2/closing.ts";
-import { encodeFields } from "../../../src/transport/http2/hpack.ts";
 import { keep, keeping } from "../../../src/transport/http2/keeping.ts";
 import { partingMs } from "../../../src/transport/http2/measures.ts";
-import type { Stream } from "../../../src/transport/http2/state.ts";
-import { frame, openClient, openServer, preface, request, settings, uint32 } from "../../support/raw-http2.ts";
-
-const ok = encodeFields([[":status", "200"]]);
-const unheard = { onData: () => {}, onEnd: () => {}, onClose: () => {} };
-const holding = { onRequest: (stream: Stream) => void (stream.listener = unheard) };
+import {
+  frame,
+  holding,
+  ok,
+  openClient,
+  openServer,
+  preface,
+  reply,
+  request,
+  settings,
+  uint32,
+} from "../../support/raw-http2.ts";
 
 describe("a connection", () => {
   it("that leaves serves what has come before its peer has heard of it, takes nothing more, and closes", async () => {
@@ -64,9 +69,7 @@ describe("a connection", () => {
     const large = Buffer.alloc(30_000_000);
     const { port, connections } = await openServer({
       onRequest(stream) {
-        sendFields(stream, ok);
-        sendData(stream, large);
-        sendTrailers(stream, ok);
+        reply(stream, large);
         leave(stream.connection);
       },
     });

@@ -1,37 +1,33 @@
 // Requests and answers by the rules of RFC 9113: what is taken, what is refused, and what waits for a window.
 import { connect } from "node:http2";
 import { describe, expect, it, onTestFinished, vi } from "vitest";
-import { sendData, sendFields, sendTrailers } from "../../../src/transport/http2/answers.ts";
+import { sendTrailers } from "../../../src/transport/http2/answers.ts";
 import { encodeFields } from "../../../src/transport/http2/hpack.ts";
 import { keep, keeping } from "../../../src/transport/http2/keeping.ts";
 import type { Stream } from "../../../src/transport/http2/state.ts";
 import {
   frame,
   goodFields,
+  holding,
+  ok,
   openClient,
   openServer,
   preface,
+  reply,
   request,
   settings,
   uint32,
+  unheard,
 } from "../../support/raw-http2.ts";
 
-const ok = encodeFields([[":status", "200"]]);
 const end = encodeFields([["end", "yes"]]);
 const body = Buffer.from(Array.from({ length: 200_000 }, (_, at) => at % 251));
-const unheard = { onData: () => {}, onEnd: () => {}, onClose: () => {} };
 
 /** Answers each request, once it is whole, with these bytes. */
 const answering =
   (bytes: Buffer = body) =>
-  (stream: Stream) => {
-    const onEnd = () => {
-      sendFields(stream, ok);
-      sendData(stream, bytes);
-      sendTrailers(stream, end);
-    };
-    stream.listener = { ...unheard, onEnd };
-  };
+  (stream: Stream) =>
+    void (stream.listener = { ...unheard, onEnd: () => reply(stream, bytes, end) });
 
 /** All data that came on a stream. */
 const dataOf = (seen: { type: number; stream: number; payload: Buffer }[], stream = 1) =>
@@ -220,7 +216,7 @@ describe("a request", () => {
   it("beyond the streams that are allowed is refused as not processed", async () => {
     const { port, streams } = await openServer({
       firstStreams: 2,
-      onRequest: (stream) => void (stream.listener = unheard),
+      ...holding,
     });
     const client = await openClient(port);
     client.send(request(1), request(3), request(5));

@@ -1,18 +1,27 @@
 // What an enemy sends: a great deal that costs it little. Each flood ends its own connection, or costs as little here.
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { sendData, sendFields, sendTrailers } from "../../../src/transport/http2/answers.ts";
+import { sendFields, sendTrailers } from "../../../src/transport/http2/answers.ts";
 import { encodeFields } from "../../../src/transport/http2/hpack.ts";
 import { keep, keeping } from "../../../src/transport/http2/keeping.ts";
 import { mostFaults, mostIdleFrames } from "../../../src/transport/http2/measures.ts";
 import type { Stream } from "../../../src/transport/http2/state.ts";
-import { frame, openClient, openServer, preface, request, settings, uint32 } from "../../support/raw-http2.ts";
+import {
+  frame,
+  holding,
+  ok,
+  openClient,
+  openServer,
+  preface,
+  reply,
+  request,
+  settings,
+  uint32,
+  unheard,
+} from "../../support/raw-http2.ts";
 
-const ok = encodeFields([[":status", "200"]]);
 const calm = 11;
 const cancel = uint32(8);
-const unheard = { onData: () => {}, onEnd: () => {}, onClose: () => {} };
-const holding = { onRequest: (stream: Stream) => void (stream.listener = unheard) };
 const times = (count: number, make: (turn: number) => Buffer) => Array.from({ length: count }, (_, turn) => make(turn));
 
 /** Sends it all, and answers how the connection ended: by a reason, or not. */
@@ -101,11 +110,7 @@ describe("F15 F16: a peer", () => {
 
   it("that never opens its window loses the stream, and not the connection", async () => {
     const { port, connections } = await openServer({
-      onRequest(stream) {
-        sendFields(stream, ok);
-        sendData(stream, Buffer.alloc(10));
-        sendTrailers(stream, ok);
-      },
+      onRequest: (stream) => reply(stream, Buffer.alloc(10)),
     });
     const client = await openClient(port, Buffer.concat([preface, settings([4, 0])]));
     client.send(request(1));
@@ -121,11 +126,7 @@ describe("F15 F16: a peer", () => {
 
   it("that does not read what it asked for is not read either, until it does", async () => {
     const { port, connections } = await openServer({
-      onRequest(stream) {
-        sendFields(stream, ok);
-        sendData(stream, Buffer.alloc(1_000_000));
-        sendTrailers(stream, ok);
-      },
+      onRequest: (stream) => reply(stream, Buffer.alloc(1_000_000)),
     });
     const client = await openClient(
       port,
@@ -160,14 +161,7 @@ describe("I-H2-01: whatever is sent", () => {
 
   it("the connection goes on or is ended with a reason, and another one is served", async () => {
     const { port, connections, defects } = await openServer({
-      onRequest(stream) {
-        const onEnd = () => {
-          sendFields(stream, ok);
-          sendData(stream, Buffer.from("x"));
-          sendTrailers(stream, ok);
-        };
-        stream.listener = { ...unheard, onEnd };
-      },
+      onRequest: (stream) => void (stream.listener = { ...unheard, onEnd: () => reply(stream, Buffer.from("x")) }),
     });
     await fc.assert(
       fc.asyncProperty(fc.array(some, { maxLength: 30 }), fc.integer({ min: 1, max: 50 }), async (sent, cut) => {
