@@ -1,7 +1,6 @@
 #!/usr/bin/env node
 // Starts Tessera on a Node that can run it: this one if it is new enough, else the one pinned in node_modules.
 // Plain JavaScript, because an old Node has to understand it. The build copies it beside what it starts there.
-import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
@@ -21,7 +20,7 @@ if (!isOlder(process.versions.node.split(".").map(Number))) {
 } else {
   const node = pinnedNode(dirname(here));
   if (node === undefined) refuse(`and none is installed for ${process.platform}-${process.arch}`);
-  else restartOn(node);
+  else restartOn(node, (await import("node:child_process")).spawn);
 }
 
 /** Releases before `oldest` lack security fixes that a server needs. */
@@ -38,7 +37,7 @@ function pinnedNode(folder) {
   return parent === folder ? undefined : pinnedNode(parent);
 }
 
-function restartOn(node) {
+function restartOn(node, spawn) {
   // Heard before there is a child, or a signal that comes at once would end this process and not the child. It is
   // handled after what follows here.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"]) {

@@ -14,6 +14,7 @@ import { banner } from "./dev/banner.ts";
 import { applyDemo, type DevFile, startDemoIssuer, writeDevFile } from "./dev/demo.ts";
 import { writeExport } from "./export-file.ts";
 import { Failure } from "./failure.ts";
+import { settleHeap } from "./heap.ts";
 import { type Opened, openParts } from "./open.ts";
 import { applyAtStart, createOperate, type Operate, type OperatorRequest } from "./operate.ts";
 import { systemRandom } from "./random.ts";
@@ -69,6 +70,7 @@ async function serve(asked: Settings, writer: Worker | undefined): Promise<void>
     await opened.close();
   });
   log.info({ grpc: app.grpcPort, http: app.httpPort, issuer: parts.issuer }, "serving");
+  setTimeout(settleHeap, settlingMs).unref();
   if (devIssuer === undefined || demo === undefined) return;
 
   const { host } = settings.http.address;
@@ -86,6 +88,9 @@ async function serve(asked: Settings, writer: Worker | undefined): Promise<void>
   };
   print(banner(writeDevFile(settings.dataDir, file), file));
 }
+
+/** Milliseconds after the doors are open: by then what a start leaves for later is done. */
+const settlingMs = 1000;
 
 /** Through the running instance if there is one, for it holds the store; otherwise on the store itself. */
 async function operateOn(settings: Settings, request: OperatorRequest): Promise<void> {

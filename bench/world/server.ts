@@ -40,7 +40,7 @@ export type ServerOptions = {
 };
 
 /** How docs/operating.md starts it. */
-const asOperatingSays = ["--max-semi-space-size=8", "--heap-growing-percent=50"];
+const asOperatingSays = ["--max-semi-space-size=8"];
 
 /** Its log, warnings and worse, goes to server.log in the folder. */
 export async function startServer({ command, folder, files, tls, env: more }: ServerOptions): Promise<Server> {

@@ -3,7 +3,7 @@
 import type { Plugin } from "rolldown";
 
 /** Those whose names cost something, measured. */
-const costly = ["node:http", "node:tls", "node:crypto"];
+const costly = ["node:http", "node:tls", "node:crypto", "node:util"];
 const prefix = "\0unread-getters:";
 
 /** These modules become ones with their plain values only; a build that wants a name that is read on demand fails. */

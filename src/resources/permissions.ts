@@ -10,10 +10,11 @@ export const managementPermissions = (tenantId: string): readonly string[] =>
   tenantId === systemTenantId ? [...ofTenants, ...ofInstance] : ofTenants;
 
 const methods = Object.values(managementContract).flatMap((service) => service.methods);
+const accesses = methods.map((method) => getOption(method, access));
 
 const asked = (instance: boolean): string[] => {
-  const options = methods.map((method) => getOption(method, access)).filter((option) => option.instance === instance);
-  return [...new Set(options.flatMap(({ permissions }) => permissions))].sort();
+  const own = accesses.filter((option) => option.instance === instance);
+  return [...new Set(own.flatMap(({ permissions }) => permissions))].sort();
 };
 
 const ofTenants: readonly string[] = [...asked(false), crossAudience];

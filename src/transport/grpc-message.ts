@@ -27,7 +27,7 @@ export function collectBody() {
       if (length === 0) bytes = isLate ? Buffer.from(part) : part;
       else {
         const needed = length + part.length;
-        if (needed > bytes.length) bytes = Buffer.concat([bytes.subarray(0, length)], Math.max(needed, 2 * length));
+        if (needed > bytes.length) bytes = Buffer.concat([bytes.subarray(0, length)], roomFor(bytes, length, needed));
         part.copy(bytes, length);
       }
       length += part.length;
@@ -36,8 +36,18 @@ export function collectBody() {
         : bytes.readUInt32BE(1) <= largestRequest && length <= prefixBytes + largestRequest;
     },
     bytes: () => (length === bytes.length ? bytes : bytes.subarray(0, length)),
+    /** Once the message is read: the call that it begins may take long. The length stays. */
+    letGo() {
+      bytes = nothing;
+    },
     length: () => length,
   };
+}
+
+/** All that the message says it will be, but at most eight times what has come of it: saying costs nothing. */
+function roomFor(bytes: Buffer, length: number, needed: number): number {
+  const said = length < prefixBytes ? 0 : prefixBytes + bytes.readUInt32BE(1);
+  return Math.max(needed, Math.min(said, 8 * length));
 }
 
 /** Exactly one message, whole, in the encoding that was named; `most` is what it may have, in bytes, also when it

@@ -16,7 +16,7 @@ export type GrpcCall<From> = {
   timeoutMs: number | undefined;
   /** Told when the caller leaves. */
   cancel: Cancel;
-  /** The message, decompressed where it has to be, to so many bytes at most. Throws Failure. */
+  /** Once: the message, decompressed where it has to be, to so many bytes at most. Throws Failure. */
   message(most?: number): Buffer;
 };
 
@@ -125,7 +125,11 @@ function run<From>(stream: Stream, request: Request<From>): void {
   const cancel = createCancel();
   request.cancel = cancel;
   const timeoutMs = request.timeoutMs && request.timeoutMs - (performance.now() - since);
-  const message = (most?: number) => messageOf(body.bytes(), valueOf(fields, "grpc-encoding"), most);
+  const message = (most?: number) => {
+    const bytes = body.bytes();
+    body.letGo();
+    return messageOf(bytes, valueOf(fields, "grpc-encoding"), most);
+  };
   const done = handler.run(stream, { fields, from, timeoutMs, cancel, message });
   if (stream.closed) done?.();
   else request.done = done;

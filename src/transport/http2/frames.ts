@@ -62,20 +62,19 @@ const nothing: Buffer = Buffer.alloc(0);
 /** Takes bytes as they come, and hands on each frame when it is whole. Throws ProtocolFault. */
 export function createFrameReader(onFrame: (frame: Frame) => void): (bytes: Buffer) => void {
   const frame: Frame = { type: 0, flags: 0, stream: 0, bytes: nothing, from: 0, to: 0 };
+  /** Of a frame, or of the preface, that broke off. A copy: a part of what was read would keep all of it. */
   let rest = nothing;
   let begun = false;
-  return (part) => {
-    const bytes = rest.length === 0 ? part : Buffer.concat([rest, part]);
+
+  /** What is whole of it, and answers where that ends. */
+  function take(bytes: Buffer): number {
     let at = 0;
     if (!begun) {
       begun = beginsWithPreface(bytes);
-      at = begun ? preface.length : bytes.length;
+      if (!begun) return 0;
+      at = preface.length;
     }
-    while (bytes.length - at >= headBytes) {
-      const length = bytes.readUIntBE(at, 3);
-      if (length > largestFrame) throw new ProtocolFault(errorCodes.frameSizeError, "the frame is too large");
-      const end = at + headBytes + length;
-      if (end > bytes.length) break;
+    for (let end = endOf(bytes, at); end <= bytes.length; end = endOf(bytes, at)) {
       frame.type = bytes[at + 3] ?? 0;
       frame.flags = bytes[at + 4] ?? 0;
       frame.stream = bytes.readUInt32BE(at + 5) & 0x7f_ff_ff_ff;
@@ -86,10 +85,32 @@ export function createFrameReader(onFrame: (frame: Frame) => void): (bytes: Buff
       at = end;
     }
     frame.bytes = nothing;
-    const left = bytes.subarray(begun ? at : 0);
-    // A copy: a part of what was read would keep all of it.
-    rest = left.length === 0 ? nothing : Buffer.from(left);
+    return at;
+  }
+
+  return (part) => {
+    let at = 0;
+    // As much as is missing is put together, and not all that was read.
+    while (rest.length > 0 && at < part.length) {
+      const missing = (begun ? endOf(rest, 0) : preface.length) - rest.length;
+      const joined = Buffer.concat([rest, part.subarray(at, at + missing)]);
+      at += missing;
+      rest = take(joined) === 0 ? joined : nothing;
+    }
+    if (at >= part.length) return;
+    const left = at === 0 ? part : part.subarray(at);
+    const taken = take(left);
+    if (taken < left.length) rest = Buffer.from(left.subarray(taken));
   };
+}
+
+/** Where the frame ends that begins there, or its head where that has not come whole. Throws ProtocolFault. */
+function endOf(bytes: Buffer, at: number): number {
+  const payload = at + headBytes;
+  if (payload > bytes.length) return payload;
+  const length = bytes.readUIntBE(at, 3);
+  if (length > largestFrame) throw new ProtocolFault(errorCodes.frameSizeError, "the frame is too large");
+  return payload + length;
 }
 
 /** False where it has not come whole. Throws ProtocolFault where it is another. */

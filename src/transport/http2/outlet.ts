@@ -11,6 +11,9 @@ export type Outlet = {
 /** Bytes that may wait for a peer that does not read. Beyond them nothing more is read from it either. */
 const mostWaiting = 2 ** 20;
 
+/** Bytes of a payload from which on it is written as it is; copying a smaller one costs less than a write of its own. */
+const large = 4096;
+
 type Waiting = { type: number; flags: number; stream: number; payload: Buffer };
 
 export function createOutlet(socket: Socket): Outlet {
@@ -22,14 +25,23 @@ export function createOutlet(socket: Socket): Outlet {
     scheduled = undefined;
     if (waiting.length === 0 || !socket.writable) return;
     const bytes = Buffer.allocUnsafe(size);
+    let from = 0;
     let at = 0;
+    socket.cork();
     for (const { type, flags, stream, payload } of waiting) {
       at = writeHead(bytes, at, { type, flags, stream, length: payload.length });
-      at += payload.copy(bytes, at);
+      if (payload.length < large) {
+        at += payload.copy(bytes, at);
+        continue;
+      }
+      socket.write(bytes.subarray(from, at));
+      socket.write(payload);
+      from = at;
     }
+    if (from < at) socket.write(from === 0 ? bytes : bytes.subarray(from));
+    socket.uncork();
     waiting = [];
     size = 0;
-    socket.write(bytes);
     if (socket.writableLength > mostWaiting && !socket.isPaused()) {
       socket.pause();
       socket.once("drain", () => socket.resume());
@@ -39,7 +51,7 @@ export function createOutlet(socket: Socket): Outlet {
     send(type, flags, stream, payload) {
       if (ended) return;
       waiting.push({ type, flags, stream, payload });
-      size += headBytes + payload.length;
+      size += headBytes + (payload.length < large ? payload.length : 0);
       scheduled ??= setImmediate(write);
     },
     end() {
