@@ -40,7 +40,7 @@ export type ServerOptions = {
 };
 
 /** How docs/operating.md starts it. */
-const asOperatingSays = ["--max-semi-space-size=8"];
+const asOperatingSays = { flags: ["--max-semi-space-size=8"], env: { MALLOC_ARENA_MAX: "2" } };
 
 /** Its log, warnings and worse, goes to server.log in the folder. */
 export async function startServer({ command, folder, files, tls, env: more }: ServerOptions): Promise<Server> {
@@ -54,9 +54,9 @@ export async function startServer({ command, folder, files, tls, env: more }: Se
     ...secured,
   });
   const log = openSync(join(folder, "server.log"), "a", 0o600);
-  const env = { ...process.env, NODE_EXTRA_CA_CERTS: files.ca, ...more };
+  const env = { ...process.env, ...asOperatingSays.env, NODE_EXTRA_CA_CERTS: files.ca, ...more };
   const start = performance.now();
-  const child = spawn(process.execPath, [...asOperatingSays, command, "serve", ...flags], {
+  const child = spawn(process.execPath, [...asOperatingSays.flags, command, "serve", ...flags], {
     stdio: ["ignore", log, log],
     env,
   });

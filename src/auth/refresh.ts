@@ -6,6 +6,7 @@ import type { ExchangeResponseSchema, RefreshRequestSchema } from "../gen/tesser
 import type { Parts } from "../parts.ts";
 import { idleExpiry } from "../policy/rotation.ts";
 import { endedBecause } from "../policy/standing.ts";
+import type { Standing } from "../store/standing.ts";
 import type { Row } from "../store/tables.ts";
 import type { RotateFamily } from "../store/token-operations.ts";
 import { newSalt, type PresentedRefreshToken, parseRefreshToken, successorOf } from "../tokens/refresh-token.ts";
@@ -13,7 +14,7 @@ import { callingClient } from "../call.ts";
 import { accessTokenType } from "./exchange.ts";
 import { decidePresentation } from "./family.ts";
 import { mintAccess, readScope, subjectAt } from "./issue.ts";
-import { organizationOf } from "./subject.ts";
+import { actingIn } from "./subject.ts";
 import { userPicture } from "./user-picture.ts";
 
 type Needs = Pick<Parts, "store" | "policies" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
@@ -86,12 +87,12 @@ const rotate = (
     call.deadline,
   );
 
-async function standingGrant(parts: Needs, call: Call, family: Row<"refreshFamily">): Promise<Row<"grant">> {
+async function standingOf(parts: Needs, call: Call, family: Row<"refreshFamily">): Promise<Standing> {
   const standing = await parts.store.tenant(family.tenantId).standing(family.grantId, "");
   if (standing === undefined) throw invalidGrant("no such grant");
   const ended = endedBecause(standing, call.now);
   if (ended !== undefined) throw invalidGrant(ended);
-  return standing.grant;
+  return standing;
 }
 
 /** Theft, as far as anybody can tell: this family ends with its grant, and no other (RFC 9700 section 4.14.2). */
@@ -112,11 +113,11 @@ const endFamily = (parts: Needs, call: Call, family: Row<"refreshFamily">) =>
 
 /** The answer but for the refresh token: the access token and the user's picture, as of now. */
 async function answer(parts: Needs, call: Call, { client, family, asked }: Presentation) {
-  const grant = await standingGrant(parts, call, family);
-  const subject = await currentSubject(parts, call, client, grant);
+  const standing = await standingOf(parts, call, family);
+  const subject = await currentSubject(parts, call, client, standing);
+  const { grant, upstreamSubject } = standing;
   const scopes = within(grant.scope, asked);
   const access = await mintAccess(parts, call, { ...subject, grantId: grant.id, asked: scopes, ttl: 0 });
-  const upstream = await parts.store.tenant(grant.tenantId).upstreamSubject(grant.userId, grant.connectorId ?? "");
   return {
     jti: access.jti,
     token: access.token,
@@ -124,18 +125,17 @@ async function answer(parts: Needs, call: Call, { client, family, asked }: Prese
     tokenType: "Bearer",
     issuedTokenType: accessTokenType,
     scope: access.scope,
-    user: userPicture(subject, upstream),
+    user: userPicture(subject, upstreamSubject),
   };
 }
 
 /** The grant's subject as it is now: roles that were taken away are gone from the next token. */
-async function currentSubject(parts: Needs, call: Call, client: ClientState, grant: Row<"grant">) {
-  const tenant = parts.store.tenant(grant.tenantId);
+async function currentSubject(parts: Needs, call: Call, client: ClientState, standing: Standing) {
+  const { grant, user, membership } = standing;
   const policy = await parts.policies.of(grant.tenantId, client.tenant.policyEpoch);
-  const user = await tenant.user(grant.userId);
   const resource = policy.resources.get(grant.resourceId);
-  if (user === undefined || resource === undefined) throw invalidGrant("the subject or audience is gone");
-  const organization = await organizationOf(tenant, user, client.application, grant.organizationId ?? "");
+  if (resource === undefined) throw invalidGrant("the audience is gone");
+  const organization = membership === null ? undefined : actingIn(membership);
   return subjectAt(parts, call, { client, user, resource, organization, policy }).catch((thrown: unknown) => {
     throw thrown instanceof Failure && thrown.kind === "badToken" ? invalidGrant(thrown.cause) : thrown;
   });

@@ -12,6 +12,7 @@ import {
 import type { TenantStore } from "../store/store.ts";
 import type { Row } from "../store/tables.ts";
 
+type Membership = NonNullable<Awaited<ReturnType<TenantStore["membership"]>>>;
 export type ActingOrganization = { id: string; name: string; roleIds: readonly string[] };
 
 /**
@@ -29,9 +30,14 @@ export async function organizationOf(
   if (membership === undefined || membership.organization.disabled) throw notFor("not a member");
   const key = { applicationId: application.id, userId: user.id, organizationId };
   if (application.thirdParty && !(await tenant.consentsToOrganization(key))) throw notFor("no consent");
-  const { id, name } = membership.organization;
-  return { id, name, roleIds: membership.roleIds };
+  return actingIn(membership);
 }
+
+export const actingIn = ({ organization: { id, name }, roleIds }: Membership): ActingOrganization => ({
+  id,
+  name,
+  roleIds,
+});
 
 const notFor = (cause: string) => new Failure("denied", "the user does not act for this organization", { cause });
 

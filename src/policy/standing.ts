@@ -17,8 +17,8 @@ export type GrantStanding = {
   connector: { disabled: boolean } | null;
   organization: { disabled: boolean } | null;
   membership: object | null;
-  /** Whether the user still has an identity at the grant's connector. */
-  identified: boolean;
+  /** Who the user is at the grant's connector; undefined where that identity is gone. */
+  upstreamSubject: string | undefined;
   /** That the user lets a third-party application act for the organization. */
   consented: boolean;
   /** Null also where it has none. */
@@ -59,7 +59,7 @@ export function endedBecause(standing: GrantStanding, now: number): Ending | und
   if (grant.connectorId !== null && standing.connector?.disabled !== false) return "connector disabled";
   if (grant.connectorId !== null && !standing.application.connectorIds.includes(grant.connectorId))
     return "connector withdrawn";
-  if (grant.connectorId !== null && !standing.identified) return "identity gone";
+  if (grant.connectorId !== null && standing.upstreamSubject === undefined) return "identity gone";
   if (grant.organizationId === null) return undefined;
   if (standing.organization?.disabled !== false) return "organization disabled";
   if (standing.membership === null) return "not a member";

@@ -30,12 +30,11 @@ export const bindStanding = (reads: Needs) => ({
 
 type Grant = NonNullable<Awaited<ReturnType<Needs["grantState"]>>>["grant"];
 
-/** The connector the user came by, and whether the user still has an identity there. */
+/** The connector the user came by, and who the user is there, where that identity still stands. */
 async function throughConnector(reads: Needs, { tenantId, userId, connectorId }: Grant) {
-  if (connectorId === null) return { connector: null, identified: false };
+  if (connectorId === null) return { connector: null, upstreamSubject: undefined };
   const connector = (await reads.connector(tenantId, connectorId)) ?? null;
-  const identified = (await reads.upstreamSubject(tenantId, userId, connectorId)) !== undefined;
-  return { connector, identified };
+  return { connector, upstreamSubject: await reads.upstreamSubject(tenantId, userId, connectorId) };
 }
 
 /** The organization the user acts for, the membership, and for a third party the user's consent to that. */

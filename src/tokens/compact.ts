@@ -89,18 +89,47 @@ type Cursor = { readonly text: string; readonly limits: JsonLimits; at: number }
  * `__proto__` is a member. Throws SyntaxError, whose message holds nothing of the text.
  */
 export function parseJson(bytes: Uint8Array, limits: JsonLimits): unknown {
-  const cursor = { text: decodeUtf8(bytes), limits, at: 0 };
+  const text = decodeUtf8(bytes);
+  const plain = readPlain(text);
+  if (plain !== undefined) return withinLimits(plain, limits);
+  const cursor = { text, limits, at: 0 };
   const value = readValue(cursor, 1);
   if (peek(cursor) !== "") throw new SyntaxError("json: something follows the value");
   return value;
 }
 
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     throw new SyntaxError("json: not UTF-8");
   }
+}
+
+/**
+ * What JSON.parse reads, at half the cost, of a text that it writes back the same: no member stands twice in one, and no
+ * number is beyond range. Without escapes it has no lone surrogates either. Undefined for any other text.
+ */
+function readPlain(text: string): JsonObject | undefined {
+  if (text.includes("\\")) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) && JSON.stringify(value) === text ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same value, whose objects have no prototype any more. */
+function withinLimits<T extends object>(value: T, limits: JsonLimits, depth = 1): T {
+  if (depth > limits.depth) throw new SyntaxError("json: too deep");
+  const isList = Array.isArray(value);
+  const parts: unknown[] = isList ? value : Object.values(value);
+  if (parts.length > (isList ? limits.items : limits.members)) throw new SyntaxError("json: too much in one");
+  for (const part of parts) if (typeof part === "object" && part !== null) withinLimits(part, limits, depth + 1);
+  return isList ? value : (Object.setPrototypeOf(value, null) as T);
 }
 
 function readValue(cursor: Cursor, depth: number): unknown {

@@ -1,5 +1,5 @@
 // From the bytes of an outside token to a subject we believe: which connector, which key, which claims, in this order.
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import type { Clock } from "../clock.ts";
 import { badToken } from "../failure.ts";
 import { chooseConnector, type PresentedToken } from "../policy/connector-choice.ts";
@@ -158,7 +158,7 @@ function subjectOf(
   const { subject, clientId, tokenId, expiresAt } = believed;
   const { id, issuer } = connector;
   const name = JSON.stringify([id, issuer, tokenId === undefined ? { canonical } : { jti: tokenId }]);
-  const fingerprint = createHash("sha256").update(name).digest("base64url");
+  const fingerprint = hash("sha256", name, "base64url");
   return { connectorId: id, issuer, subject, clientId, profile: profileOf(claims), fingerprint, expiresAt };
 }
 

@@ -22,7 +22,7 @@ const alive: GrantStanding = {
   connector: { disabled: false },
   organization: { disabled: false },
   membership: { id: "member" },
-  identified: true,
+  upstreamSubject: "alice",
   consented: false,
   family: { revokeTime: null },
   tokenRevoked: false,
@@ -54,7 +54,7 @@ const endings: [string, Partial<GrantStanding>, Ending][] = [
   ["the connector is gone", { connector: null }, "connector disabled"],
   ["the organization is disabled", { organization: { disabled: true } }, "organization disabled"],
   ["the organization is gone", { organization: null }, "organization disabled"],
-  ["the identity that the user came by was removed", { identified: false }, "identity gone"],
+  ["the identity that the user came by was removed", { upstreamSubject: undefined }, "identity gone"],
   ["the user left the organization", { membership: null }, "not a member"],
 ];
 
