@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { request } from "node:https";
 import { createServer } from "node:net";
 import { resolve } from "node:path";
+import { setFlagsFromString } from "node:v8";
 import type { Worker } from "node:worker_threads";
 import type { Logger } from "pino";
 import { createApp } from "./app.ts";
@@ -14,7 +15,6 @@ import { banner } from "./dev/banner.ts";
 import { applyDemo, type DevFile, startDemoIssuer, writeDevFile } from "./dev/demo.ts";
 import { writeExport } from "./export-file.ts";
 import { Failure } from "./failure.ts";
-import { settleHeap } from "./heap.ts";
 import { type Opened, openParts } from "./open.ts";
 import { applyAtStart, createOperate, type Operate, type OperatorRequest } from "./operate.ts";
 import { systemRandom } from "./random.ts";
@@ -70,7 +70,8 @@ async function serve(asked: Settings, writer: Worker | undefined): Promise<void>
     await opened.close();
   });
   log.info({ grpc: app.grpcPort, http: app.httpPort, issuer: parts.issuer }, "serving");
-  setTimeout(settleHeap, settlingMs).unref();
+  // A third less memory under load. Not before: the start takes only code that was compiled under the same flags (0025).
+  setFlagsFromString("--heap-growing-percent=50");
   if (devIssuer === undefined || demo === undefined) return;
 
   const { host } = settings.http.address;
@@ -88,9 +89,6 @@ async function serve(asked: Settings, writer: Worker | undefined): Promise<void>
   };
   print(banner(writeDevFile(settings.dataDir, file), file));
 }
-
-/** Milliseconds after the doors are open: by then what a start leaves for later is done. */
-const settlingMs = 1000;
 
 /** Through the running instance if there is one, for it holds the store; otherwise on the store itself. */
 async function operateOn(settings: Settings, request: OperatorRequest): Promise<void> {

@@ -17,7 +17,7 @@ export type GrantStanding = {
   connector: { disabled: boolean } | null;
   organization: { disabled: boolean } | null;
   membership: object | null;
-  /** Who the user is at the grant's connector; undefined where that identity is gone. */
+  /** Who the user is at the grant's connector; undefined where it has none, or that identity is gone. */
   upstreamSubject: string | undefined;
   /** That the user lets a third-party application act for the organization. */
   consented: boolean;

@@ -44,10 +44,10 @@ export function collectBody() {
   };
 }
 
-/** All that the message says it will be, but at most eight times what has come of it: saying costs nothing. */
+/** Twice what has come, or what the message says it will have where that is less. So none is copied too often. */
 function roomFor(bytes: Buffer, length: number, needed: number): number {
   const said = length < prefixBytes ? 0 : prefixBytes + bytes.readUInt32BE(1);
-  return Math.max(needed, Math.min(said, 8 * length));
+  return Math.max(needed, needed <= said ? Math.min(said, 2 * length) : 2 * length);
 }
 
 /** Exactly one message, whole, in the encoding that was named; `most` is what it may have, in bytes, also when it

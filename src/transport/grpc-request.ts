@@ -16,7 +16,7 @@ export type GrpcCall<From> = {
   timeoutMs: number | undefined;
   /** Told when the caller leaves. */
   cancel: Cancel;
-  /** Once: the message, decompressed where it has to be, to so many bytes at most. Throws Failure. */
+  /** The message, decompressed where it has to be, to so many bytes at most; it can be read once. Throws Failure. */
   message(most?: number): Buffer;
 };
 

@@ -66,7 +66,7 @@ export function createFrameReader(onFrame: (frame: Frame) => void): (bytes: Buff
   let rest = nothing;
   let begun = false;
 
-  /** What is whole of it, and answers where that ends. */
+  /** Hands on the frames that are whole, and answers how many bytes that took. */
   function take(bytes: Buffer): number {
     let at = 0;
     if (!begun) {

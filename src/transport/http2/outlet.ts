@@ -11,7 +11,7 @@ export type Outlet = {
 /** Bytes that may wait for a peer that does not read. Beyond them nothing more is read from it either. */
 const mostWaiting = 2 ** 20;
 
-/** Bytes of a payload from which on it is written as it is; copying a smaller one costs less than a write of its own. */
+/** Bytes of a payload from which on it is written as it is, which copying a smaller one costs less than. */
 const large = 4096;
 
 type Waiting = { type: number; flags: number; stream: number; payload: Buffer };
@@ -24,24 +24,26 @@ export function createOutlet(socket: Socket): Outlet {
   const write = () => {
     scheduled = undefined;
     if (waiting.length === 0 || !socket.writable) return;
+    const leaving = waiting;
     const bytes = Buffer.allocUnsafe(size);
+    waiting = [];
+    size = 0;
     let from = 0;
     let at = 0;
-    socket.cork();
-    for (const { type, flags, stream, payload } of waiting) {
+    for (const { type, flags, stream, payload } of leaving) {
       at = writeHead(bytes, at, { type, flags, stream, length: payload.length });
       if (payload.length < large) {
         at += payload.copy(bytes, at);
         continue;
       }
+      // What follows a first write waits for the others, and all leave together.
+      if (from === 0) socket.cork();
       socket.write(bytes.subarray(from, at));
       socket.write(payload);
       from = at;
     }
     if (from < at) socket.write(from === 0 ? bytes : bytes.subarray(from));
-    socket.uncork();
-    waiting = [];
-    size = 0;
+    if (from > 0) socket.uncork();
     if (socket.writableLength > mostWaiting && !socket.isPaused()) {
       socket.pause();
       socket.once("drain", () => socket.resume());

@@ -2,7 +2,7 @@
 import { PassThrough } from "node:stream";
 import type { Socket } from "node:net";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { createFrameReader, headBytes, largestFrame, preface, writeHead } from "../../../src/transport/http2/frames.ts";
 import { createOutlet } from "../../../src/transport/http2/outlet.ts";
 
@@ -60,6 +60,21 @@ describe("frames", () => {
     const heads = Buffer.concat([preface, tooLarge.subarray(0, headBytes)]);
     expect(() => read(cut(heads, [30]))).toThrow("the frame is too large");
     expect(() => read([Buffer.from("PRI * HTTP/1")])).toThrow("this is not HTTP/2");
+  });
+
+  it("leave without a copy where they are large, and those that are sent meanwhile leave too", async () => {
+    const way = new PassThrough();
+    const outlet = createOutlet(way as unknown as Socket);
+    const [large, small] = [Buffer.alloc(4096, "l"), Buffer.alloc(4095, "s")];
+    const parts: Buffer[] = [];
+    way.on("data", (part: Buffer) => {
+      if (parts.push(part) === 1) outlet.send(0, 1, 1, small);
+    });
+    outlet.send(0, 0, 1, large);
+    await vi.waitFor(() =>
+      expect(read([Buffer.concat([preface, ...parts.map((part) => Buffer.from(part))])])).toHaveLength(2),
+    );
+    expect(parts.filter((part) => part === large || part === small)).toEqual([large]);
   });
 
   it("leave in their order, each whole, whatever their sizes", async () => {
