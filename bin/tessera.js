@@ -20,7 +20,7 @@ if (!isOlder(process.versions.node.split(".").map(Number))) {
 } else {
   const node = pinnedNode(dirname(here));
   if (node === undefined) refuse(`and none is installed for ${process.platform}-${process.arch}`);
-  else restartOn(node, (await import("node:child_process")).spawn);
+  else await restartOn(node);
 }
 
 /** Releases before `oldest` lack security fixes that a server needs. */
@@ -37,7 +37,8 @@ function pinnedNode(folder) {
   return parent === folder ? undefined : pinnedNode(parent);
 }
 
-function restartOn(node, spawn) {
+async function restartOn(node) {
+  const { spawn } = await import("node:child_process");
   // Heard before there is a child, or a signal that comes at once would end this process and not the child. It is
   // handled after what follows here.
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGUSR2"]) {

@@ -83,15 +83,12 @@ export const clientOf = ({ grant, application }: Standing) => ({
 
 async function liveEffective(
   parts: Pick<Parts, "store" | "policies">,
-  { grant, tenant }: Standing,
+  { grant, tenant, membership }: Standing,
   consent: Consent | undefined,
   now: number,
 ): Promise<Effective & { until: number }> {
-  const handle = parts.store.tenant(grant.tenantId);
   const policy = await parts.policies.of(grant.tenantId, tenant.policyEpoch);
-  const membership =
-    grant.organizationId === null ? undefined : await handle.membership(grant.userId, grant.organizationId);
-  return permissionsOf(handle, {
+  return permissionsOf(parts.store.tenant(grant.tenantId), {
     policy,
     userId: grant.userId,
     resourceId: grant.resourceId,

@@ -44,17 +44,20 @@ export function collectBody() {
   };
 }
 
+/** Of the first message, with its prefix; endless until that has come. */
+export const sizeOf = (bytes: Buffer): number =>
+  bytes.length < prefixBytes ? Number.POSITIVE_INFINITY : prefixBytes + bytes.readUInt32BE(1);
+
 /** Twice what has come, or what the message says it will have where that is less. So none is copied too often. */
 function roomFor(bytes: Buffer, length: number, needed: number): number {
-  const said = length < prefixBytes ? 0 : prefixBytes + bytes.readUInt32BE(1);
+  const said = sizeOf(bytes.subarray(0, length));
   return Math.max(needed, needed <= said ? Math.min(said, 2 * length) : 2 * length);
 }
 
 /** Exactly one message, whole, in the encoding that was named; `most` is what it may have, in bytes, also when it
  * is unfolded. */
 export function messageOf(bytes: Buffer, encoding: string | undefined, most = largestRequest): Buffer {
-  if (bytes.length < prefixBytes || bytes.length !== prefixBytes + bytes.readUInt32BE(1))
-    throw new Failure("invalid", "a request has one message, and all of it");
+  if (bytes.length !== sizeOf(bytes)) throw new Failure("invalid", "a request has one message, and all of it");
   const message = bytes.subarray(prefixBytes);
   if (message.length > most) throw new Failure("exhausted", tooLarge);
   const [flag] = bytes;

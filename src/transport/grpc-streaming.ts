@@ -1,6 +1,6 @@
 // gRPC calls with many answers: to one request, as health is watched, or to one after the other, as reflection is asked.
 import { Failure } from "../failure.ts";
-import { type Body, collectBody, framed, messageOf, prefixBytes, tooLarge } from "./grpc-message.ts";
+import { type Body, collectBody, framed, messageOf, sizeOf, tooLarge } from "./grpc-message.ts";
 import type { Done, GrpcCall, RequestHandler } from "./grpc-request.ts";
 import { answerFields, codes, type Fields, refusal, statusOf, statusOfThrown, succeeded } from "./grpc-status.ts";
 import { sendData, sendFields, sendTrailers } from "./http2/answers.ts";
@@ -82,10 +82,6 @@ function lateBody(): Body {
   body.wait();
   return body;
 }
-
-/** Of the first message, with its prefix. */
-const sizeOf = (bytes: Buffer): number =>
-  bytes.length < prefixBytes ? Number.POSITIVE_INFINITY : prefixBytes + bytes.readUInt32BE(1);
 
 /** The fields go before the first message, or with the status where there is none. */
 function answersOf(stream: Stream): Outgoing & { fail(status: Fields): void } {

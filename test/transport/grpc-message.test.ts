@@ -1,21 +1,15 @@
 // How the bytes of a request are put together: how often they are copied, and how much they may take meanwhile.
 import { describe, expect, it } from "vitest";
 import { collectBody, prefixBytes } from "../../src/transport/grpc-message.ts";
+import { uint32 } from "../support/raw-http2.ts";
 
 const kib = 1024;
 
-/** The prefix of a message that says it has so many bytes. */
-function prefix(said: number): Buffer {
-  const bytes = Buffer.alloc(prefixBytes);
-  bytes.writeUInt32BE(said, 1);
-  return bytes;
-}
-
-/** Adds parts of a size, and answers the buffers that the body had. */
+/** Adds the prefix of a message that says it has so many bytes, then parts of a size; answers the buffers it had. */
 function collect(said: number, parts: readonly number[]) {
   const body = collectBody();
   const buffers = new Set<ArrayBufferLike>();
-  body.add(prefix(said));
+  body.add(Buffer.concat([Buffer.of(0), uint32(said)]));
   for (const size of parts) {
     body.add(Buffer.alloc(size, "x"));
     buffers.add(body.bytes().buffer);

@@ -11,7 +11,7 @@ export type Outlet = {
 /** Bytes that may wait for a peer that does not read. Beyond them nothing more is read from it either. */
 const mostWaiting = 2 ** 20;
 
-/** Bytes of a payload from which on it is written as it is, which copying a smaller one costs less than. */
+/** Bytes of a payload from which on it is written as it is. Copying a smaller one costs less than a write of its own. */
 const large = 4096;
 
 type Waiting = { type: number; flags: number; stream: number; payload: Buffer };

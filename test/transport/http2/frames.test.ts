@@ -3,16 +3,13 @@ import { PassThrough } from "node:stream";
 import type { Socket } from "node:net";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
-import { createFrameReader, headBytes, largestFrame, preface, writeHead } from "../../../src/transport/http2/frames.ts";
+import { createFrameReader, headBytes, largestFrame } from "../../../src/transport/http2/frames.ts";
 import { createOutlet } from "../../../src/transport/http2/outlet.ts";
+import { frame, preface } from "../../support/raw-http2.ts";
 
 type Sent = { type: number; flags: number; stream: number; payload: Buffer };
 
-function bytesOf({ payload, ...head }: Sent): Buffer {
-  const bytes = Buffer.alloc(headBytes + payload.length);
-  payload.copy(bytes, writeHead(bytes, 0, { ...head, length: payload.length }));
-  return bytes;
-}
+const bytesOf = ({ type, flags, stream, payload }: Sent): Buffer => frame(type, flags, stream, payload);
 
 /** What a reader hands on of these parts. */
 function read(parts: readonly Buffer[]): Sent[] {
@@ -34,10 +31,10 @@ function cut(bytes: Buffer, places: readonly number[]): Buffer[] {
 }
 
 const sizes = fc.oneof(fc.constantFrom(0, 1, 4095, 4096, largestFrame), fc.nat(200));
-const frame = fc
+const anyFrame = fc
   .record({ type: fc.nat(9), flags: fc.nat(255), stream: fc.nat(1000), size: sizes, fill: fc.nat(255) })
   .map(({ size, fill, ...head }): Sent => ({ ...head, payload: Buffer.alloc(size, fill) }));
-const frames = fc.array(frame, { minLength: 1, maxLength: 6 });
+const frames = fc.array(anyFrame, { minLength: 1, maxLength: 6 });
 
 describe("frames", () => {
   it("are the same however their bytes are cut", () => {
