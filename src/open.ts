@@ -25,6 +25,7 @@ import { createMint } from "./tokens/mint.ts";
 import { createOutbound } from "./tokens/outbound.ts";
 import { createSignedTokens } from "./tokens/signed-tokens.ts";
 import { createVerifier } from "./tokens/verify.ts";
+import { createUserPermissions } from "./user-permissions.ts";
 import { createValidation } from "./validation.ts";
 
 export type OpenOptions = {
@@ -85,6 +86,7 @@ function assemble(settings: Settings, base: Base): Parts {
   const { accessToken, refresh } = settings;
   const ours = { keyring, issuer, signed: createSignedTokens() };
   const outbound = createOutbound({ allow: settings.outboundAllow, allowPlain: settings.dev });
+  const policies = createPolicyCache({ store });
   return {
     issuer,
     lifetimes: {
@@ -95,7 +97,8 @@ function assemble(settings: Settings, base: Base): Parts {
       retryWindow: refresh.retryWindow,
     },
     store,
-    policies: createPolicyCache({ store }),
+    policies,
+    permissions: createUserPermissions({ store, policies }),
     keyring,
     mint: createMint(ours),
     verify: createVerifier(ours),

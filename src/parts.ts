@@ -10,6 +10,7 @@ import type { Issuers } from "./tokens/issuers.ts";
 import type { Keyring } from "./tokens/keyring.ts";
 import type { Mint } from "./tokens/mint.ts";
 import type { Verify } from "./tokens/verify.ts";
+import type { UserPermissions } from "./user-permissions.ts";
 import type { Validate } from "./validation.ts";
 
 /** Lifetimes of the instance, in seconds. */
@@ -36,6 +37,7 @@ export type Parts = {
   lifetimes: Lifetimes;
   store: Store;
   policies: PolicyCache;
+  permissions: UserPermissions;
   keyring: Keyring;
   mint: Mint;
   verify: Verify;

@@ -22,7 +22,7 @@ const layers: Record<string, string[]> = {
   tokens: ["tokens/"],
   messages: ["messages/"],
   secrets: ["secrets/"],
-  handed: ["parts.ts", "call.ts", "audit.ts", "policies.ts", "telemetry.ts"],
+  handed: ["parts.ts", "call.ts", "audit.ts", "policies.ts", "user-permissions.ts", "telemetry.ts"],
   cases: ["auth/", "account/", "resources/"],
   transport: ["transport/"],
   assembly: ["app.ts", "open.ts", "operate.ts", "control.ts", "audit-trail.ts", "export-file.ts", "cli.ts", "dev/"],

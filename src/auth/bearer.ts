@@ -10,7 +10,7 @@ export type Bearer = { claims: AccessClaims; client: ClientState; permissions: R
 
 /** Throws badToken for a token that is not ours, not for us, or no longer alive. `now` is milliseconds. */
 export const verifyBearer =
-  (parts: Pick<Parts, "store" | "policies" | "verify">) =>
+  (parts: Pick<Parts, "store" | "permissions" | "verify">) =>
   async (token: string, now: number): Promise<Bearer> => {
     const claims = parts.verify(token, { now, audience: managementIndicator });
     const alive = await aliveToken(parts, claims, now);

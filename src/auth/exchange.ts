@@ -11,7 +11,10 @@ import { targetOrRefuse } from "./target.ts";
 import { recognize } from "./upstream.ts";
 import { userPicture } from "./user-picture.ts";
 
-type Needs = Pick<Parts, "store" | "policies" | "issuers" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
+type Needs = Pick<
+  Parts,
+  "store" | "policies" | "permissions" | "issuers" | "keyring" | "mint" | "lifetimes" | "random" | "log"
+>;
 
 export const accessTokenType = "urn:ietf:params:oauth:token-type:access_token";
 
@@ -32,7 +35,7 @@ export const exchange =
     });
     const tenant = parts.store.tenant(application.tenantId);
     const organization = await organizationOf(tenant, user, application, request.organizationId);
-    const subject = await subjectAt(parts, call, { client, user, resource, organization, policy });
+    const subject = await subjectAt(parts, call, { client, user, resource, organization });
     const issued = await issue(parts, call, {
       ...subject,
       asked,

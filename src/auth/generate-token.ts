@@ -12,7 +12,7 @@ import { callingClient } from "../call.ts";
 import { issue, readScope, subjectAt } from "./issue.ts";
 import { realmTarget } from "./realm.ts";
 
-type Needs = Pick<Parts, "store" | "policies" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
+type Needs = Pick<Parts, "store" | "policies" | "permissions" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
 
 export const generateToken =
   (parts: Needs): UseCase<typeof GenerateTokenRequestSchema, typeof TokenResponseSchema> =>
@@ -28,7 +28,6 @@ export const generateToken =
       user,
       resource,
       organization: undefined,
-      policy,
     }).catch((thrown: unknown) => {
       throw thrown instanceof Failure && thrown.kind === "badToken" ? nobody(request, thrown.cause) : thrown;
     });

@@ -22,7 +22,7 @@ import { type Alive, aliveToken, readOwnToken } from "./liveness.ts";
 import { machinePermissions } from "./machine.ts";
 import { consentOf } from "./subject.ts";
 
-type Needs = Pick<Parts, "store" | "policies" | "keyring" | "verify" | "issuer">;
+type Needs = Pick<Parts, "store" | "policies" | "permissions" | "keyring" | "verify" | "issuer">;
 type Answer = MessageInitShape<typeof IntrospectResponseSchema>;
 type Remembering = Needs & { pictures: Memo<Picture> };
 
@@ -98,7 +98,7 @@ async function pictureOf(
 
 const describe = (claims: AccessClaims, alive: Alive): Answer => ({
   active: true,
-  scope: alive.permissions.join(" "),
+  scope: alive.scope,
   clientId: claims.client_id,
   ...named(alive.standing, alive.consent),
   tokenType: "access_token",

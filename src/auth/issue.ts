@@ -4,8 +4,8 @@ import { badToken, Failure } from "../failure.ts";
 import type { Lifetimes, Parts } from "../parts.ts";
 import { accessTokenLifetime, adminLifetime } from "../policy/lifetime.ts";
 import type { Consent } from "../policy/consent.ts";
-import type { Effective, Policy, PolicyResource } from "../policy/permissions.ts";
-import { narrow, parseScope } from "../policy/scopes.ts";
+import { asScope, type Effective, type PolicyResource } from "../policy/permissions.ts";
+import { parseScope } from "../policy/scopes.ts";
 import { newId } from "../random.ts";
 import type { Row } from "../store/tables.ts";
 import { algorithmOf } from "../policy/keys.ts";
@@ -13,7 +13,7 @@ import { newRefreshToken } from "../tokens/refresh-token.ts";
 import { realmOf } from "./realm.ts";
 import { type ActingOrganization, consentOf, permissionsOf } from "./subject.ts";
 
-type Needs = Pick<Parts, "store" | "mint" | "keyring" | "lifetimes" | "random" | "log">;
+type Needs = Pick<Parts, "store" | "permissions" | "mint" | "keyring" | "lifetimes" | "random" | "log">;
 
 export type Realm = "user" | "admin";
 
@@ -29,7 +29,6 @@ export type Subject = {
 };
 
 export type IssueRequest = Subject & {
-  policy: Policy;
   /** Scopes asked for; null asks for everything. */
   asked: readonly string[] | null;
   /** Seconds asked for; 0 is policy's own. */
@@ -65,14 +64,13 @@ export async function issue(parts: Needs, call: Call, request: IssueRequest): Pr
 export async function mintAccess(
   parts: Needs,
   call: Pick<Call, "now">,
-  input: Subject & { grantId: string; policy: Policy; asked: readonly string[] | null; ttl: number },
+  input: Subject & { grantId: string; asked: readonly string[] | null; ttl: number },
 ): Promise<{ token: string; jti: string; expiresIn: number; expiresAt: number; scope: string }> {
   const { client, user, resource, effective, organization, realm } = input;
-  const permissions = narrow(effective.all, input.asked);
+  const { permissions, scope } = asScope(effective, input.asked);
   const jti = newId(call.now, parts.random);
   const iat = Math.floor(call.now / 1000);
   const expiresIn = lifetimeOf(parts.lifetimes, input);
-  const roles = [...effective.roles, ...effective.organizationRoles].map((role) => role.name);
   const { token, bytes, isLarge } = await parts.mint(
     {
       sub: user.id,
@@ -84,36 +82,35 @@ export async function mintAccess(
       tenant_id: client.application.tenantId,
       sid: input.grantId,
       pev: [client.tenant.policyEpoch, user.epoch],
-      scope: permissions.join(" "),
-      roles,
+      scope,
+      roles: effective.roleNames,
       permissions,
       realm,
-      ...(effective.groups.length > 0 ? { groups: [...effective.groups] } : {}),
+      ...(effective.groups.length > 0 ? { groups: effective.groups } : {}),
       ...(organization ? { organization_id: organization.id } : {}),
     },
     algorithmOf(resource.signingAlgorithm),
   );
   if (isLarge) parts.log.warn({ bytes, resource: resource.id }, "a large access token was minted");
-  return { token, jti, expiresIn, expiresAt: (iat + expiresIn) * 1000, scope: permissions.join(" ") };
+  return { token, jti, expiresIn, expiresAt: (iat + expiresIn) * 1000, scope };
 }
 
 /** The permissions of the user at the resource. In the admin realm a subject without any is refused. */
 export async function subjectAt(
-  parts: Pick<Parts, "store">,
+  parts: Pick<Parts, "store" | "permissions">,
   call: Pick<Call, "now">,
-  input: Omit<Subject, "consent" | "effective" | "realm"> & { policy: Policy },
-): Promise<Subject & { policy: Policy }> {
-  const tenant = parts.store.tenant(input.user.tenantId);
-  const consent = await consentOf(tenant, input.client.application, input.resource.id);
-  const effective = await permissionsOf(tenant, {
-    policy: input.policy,
-    userId: input.user.id,
-    resourceId: input.resource.id,
-    organizationRoleIds: input.organization?.roleIds ?? [],
-    consent,
+  input: Omit<Subject, "consent" | "effective" | "realm">,
+): Promise<Subject> {
+  const { client, user, resource, organization } = input;
+  const consent = await consentOf(parts.store.tenant(user.tenantId), client.application, resource.id);
+  const { effective } = await permissionsOf(parts, consent, {
+    tenant: client.tenant,
+    userId: user.id,
+    resourceId: resource.id,
+    organizationRoleIds: organization?.roleIds ?? [],
     now: call.now,
   });
-  const realm = realmOf(input.resource);
+  const realm = realmOf(resource);
   if (realm === "admin" && effective.all.length === 0) throw badToken("no management role");
   return { ...input, consent, effective, realm };
 }

@@ -2,7 +2,6 @@
 import { Failure } from "../failure.ts";
 import type { Parts } from "../parts.ts";
 import type { Consent } from "../policy/consent.ts";
-import type { Effective } from "../policy/permissions.ts";
 import { endedBecause } from "../policy/standing.ts";
 import type { Standing } from "../store/standing.ts";
 import type { AccessClaims } from "../tokens/mint.ts";
@@ -22,6 +21,8 @@ export function readOwnToken(parts: Pick<Parts, "verify">, token: string, now: n
 export type Alive = {
   standing: Standing;
   permissions: readonly string[];
+  /** The permissions as a scope. */
+  scope: string;
   roles: readonly string[];
   /** Limits a third-party application. */
   consent: Consent | undefined;
@@ -31,7 +32,7 @@ export type Alive = {
 
 /** Undefined once anything ended it. Permissions are those embedded ∩ those the subject has now. */
 export async function aliveToken(
-  parts: Pick<Parts, "store" | "policies">,
+  parts: Pick<Parts, "store" | "permissions">,
   claims: AccessClaims,
   now: number,
 ): Promise<Alive | undefined> {
@@ -39,27 +40,39 @@ export async function aliveToken(
   if (standing === undefined || endedBecause(standing, now) !== undefined) return undefined;
   // A grant mints for one audience and subject only.
   if (standing.resource.indicator !== claims.aud || standing.grant.userId !== claims.sub) return undefined;
-  const embedded = claims.permissions ?? [];
   const ancestors = await ancestorsOf(parts, standing, now);
   if (ancestors === undefined) return undefined;
 
   const tenant = parts.store.tenant(claims.tenant_id);
   const consent = await consentOf(tenant, clientOf(standing), standing.grant.resourceId);
-  const live = await liveEffective(parts, standing, consent, now);
-  const held = new Set(live.all);
+  const { effective, until } = await permissionsOf(parts, consent, {
+    tenant: standing.tenant,
+    userId: standing.grant.userId,
+    resourceId: standing.grant.resourceId,
+    organizationRoleIds: standing.membership?.roleIds ?? [],
+    now,
+  });
   // An admin token is its subject's management role; without one it opens nothing, not even what any user may call.
-  if (realmOf(standing.resource) === "admin" && held.size === 0) return undefined;
-  const roles = new Set([...live.roles, ...live.organizationRoles].map((role) => role.name));
+  if (realmOf(standing.resource) === "admin" && effective.all.length === 0) return undefined;
+  const permissions = within(effective.all, claims.permissions ?? []);
   return {
     standing,
-    permissions: embedded.filter((name) => held.has(name)),
-    roles: (claims.roles ?? []).filter((name) => roles.has(name)),
+    permissions,
+    scope: permissions === effective.all ? effective.scope : permissions.join(" "),
+    roles: within(effective.roleNames, claims.roles ?? []),
     consent,
     rests: {
       on: [claims.tenant_id, claims.jti, ...[standing, ...ancestors].flatMap(({ grant }) => [grant.id, grant.userId])],
-      until: Math.min(live.until, ...[standing, ...ancestors].map(({ grant }) => grant.expireTime)),
+      until: Math.min(until, ...[standing, ...ancestors].map(({ grant }) => grant.expireTime)),
     },
   };
+}
+
+/** Those embedded that are held, in their order; the very list of what is held where it is the same. */
+function within(held: readonly string[], embedded: readonly string[]): readonly string[] {
+  if (embedded.length === held.length && embedded.every((name, at) => name === held[at])) return held;
+  const known = new Set(held);
+  return embedded.filter((name) => known.has(name));
 }
 
 /** A grant stands on its ancestors: ending one ends all that was exchanged from it. Undefined when one has ended. */
@@ -80,20 +93,3 @@ export const clientOf = ({ grant, application }: Standing) => ({
   id: grant.clientId,
   thirdParty: application.thirdParty,
 });
-
-async function liveEffective(
-  parts: Pick<Parts, "store" | "policies">,
-  { grant, tenant, membership }: Standing,
-  consent: Consent | undefined,
-  now: number,
-): Promise<Effective & { until: number }> {
-  const policy = await parts.policies.of(grant.tenantId, tenant.policyEpoch);
-  return permissionsOf(parts.store.tenant(grant.tenantId), {
-    policy,
-    userId: grant.userId,
-    resourceId: grant.resourceId,
-    organizationRoleIds: membership?.roleIds ?? [],
-    consent,
-    now,
-  });
-}

@@ -7,7 +7,10 @@ import { issue, readScope, subjectAt } from "./issue.ts";
 import { realmTarget } from "./realm.ts";
 import { recognize } from "./upstream.ts";
 
-type Needs = Pick<Parts, "store" | "policies" | "issuers" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
+type Needs = Pick<
+  Parts,
+  "store" | "policies" | "permissions" | "issuers" | "keyring" | "mint" | "lifetimes" | "random" | "log"
+>;
 
 export const oidcToken =
   (parts: Needs): UseCase<typeof OidcTokenRequestSchema, typeof TokenResponseSchema> =>
@@ -21,7 +24,7 @@ export const oidcToken =
       token: request.oidcToken,
       nonce: request.nonce,
     });
-    const subject = await subjectAt(parts, call, { client, user, resource, organization: undefined, policy });
+    const subject = await subjectAt(parts, call, { client, user, resource, organization: undefined });
     const issued = await issue(parts, call, {
       ...subject,
       asked: readScope(request.scope),

@@ -13,11 +13,11 @@ import { newSalt, type PresentedRefreshToken, parseRefreshToken, successorOf } f
 import { callingClient } from "../call.ts";
 import { accessTokenType } from "./exchange.ts";
 import { decidePresentation } from "./family.ts";
-import { mintAccess, readScope, subjectAt } from "./issue.ts";
+import { mintAccess, readScope, type Subject, subjectAt } from "./issue.ts";
 import { actingIn } from "./subject.ts";
 import { userPicture } from "./user-picture.ts";
 
-type Needs = Pick<Parts, "store" | "policies" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
+type Needs = Pick<Parts, "store" | "permissions" | "keyring" | "mint" | "lifetimes" | "random" | "log">;
 
 /** A lost race is decided anew on the row that won it; the second look always finds a repeat or an ending. */
 const mostAttempts = 4;
@@ -130,13 +130,10 @@ async function answer(parts: Needs, call: Call, { client, family, asked }: Prese
 }
 
 /** The grant's subject as it is now: roles that were taken away are gone from the next token. */
-async function currentSubject(parts: Needs, call: Call, client: ClientState, standing: Standing) {
-  const { grant, user, membership } = standing;
-  const policy = await parts.policies.of(grant.tenantId, client.tenant.policyEpoch);
-  const resource = policy.resources.get(grant.resourceId);
-  if (resource === undefined) throw invalidGrant("the audience is gone");
+function currentSubject(parts: Needs, call: Call, client: ClientState, standing: Standing): Promise<Subject> {
+  const { user, resource, membership } = standing;
   const organization = membership === null ? undefined : actingIn(membership);
-  return subjectAt(parts, call, { client, user, resource, organization, policy }).catch((thrown: unknown) => {
+  return subjectAt(parts, call, { client, user, resource, organization }).catch((thrown: unknown) => {
     throw thrown instanceof Failure && thrown.kind === "badToken" ? invalidGrant(thrown.cause) : thrown;
   });
 }

@@ -1,16 +1,10 @@
-// Who the subject is and what it may do now: the rows of a user and its holdings, put before the tenant's policy.
+// Who the subject is and what it may do now: the user, the organization it acts for, and what was consented to.
 import { badToken, Failure } from "../failure.ts";
+import type { Parts } from "../parts.ts";
 import { cappedBy, type Consent, consentAt } from "../policy/consent.ts";
-import {
-  type Effective,
-  effectivePermissions,
-  heldAt,
-  heldUntil,
-  type Holdings,
-  type Policy,
-} from "../policy/permissions.ts";
 import type { TenantStore } from "../store/store.ts";
 import type { Row } from "../store/tables.ts";
+import type { Allowed, Asked } from "../user-permissions.ts";
 
 type Membership = NonNullable<Awaited<ReturnType<TenantStore["membership"]>>>;
 export type ActingOrganization = { id: string; name: string; roleIds: readonly string[] };
@@ -49,33 +43,14 @@ export const consentOf = async (
 ): Promise<Consent | undefined> =>
   application.thirdParty ? consentAt(await tenant.consentedScopes(application.id), resourceId) : undefined;
 
-export type Asked = {
-  policy: Policy;
-  userId: string;
-  resourceId: string;
-  organizationRoleIds: readonly string[];
-  /** Absent does not limit. */
-  consent: Consent | undefined;
-  /** Milliseconds. */
-  now: number;
-};
-
-/**
- * Reads what the user holds and asks the policy what that allows at the resource, as far as was consented. `until`: as of
- * now, the first moment (milliseconds) at which the answer may be another without any write.
- */
-export async function permissionsOf(tenant: TenantStore, input: Asked): Promise<Effective & { until: number }> {
-  const { userId, now } = input;
-  const [roles, groups] = [await tenant.userRoles(userId), await tenant.groups(userId)];
-  const holdings: Holdings = {
-    kind: "user",
-    roleIds: heldAt(roles, now),
-    groupIds: heldAt(groups, now),
-    organizationRoleIds: input.organizationRoleIds,
-  };
-  const effective = effectivePermissions(input.policy, holdings, input.resourceId);
-  const consented = input.consent === undefined ? effective : cappedBy(effective, input.consent);
-  return { ...consented, until: Math.min(heldUntil(roles, now), heldUntil(groups, now)) };
+/** What the user may do at the audience, as far as was consented; an absent consent does not limit. */
+export async function permissionsOf(
+  { permissions }: Pick<Parts, "permissions">,
+  consent: Consent | undefined,
+  asked: Asked,
+): Promise<Allowed> {
+  const allowed = await permissions.of(asked);
+  return consent === undefined ? allowed : { ...allowed, effective: cappedBy(allowed.effective, consent) };
 }
 
 /** The user, unless it is gone or suspended; both are refused like any bad token. */

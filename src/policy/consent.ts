@@ -1,5 +1,5 @@
 // What a third-party application may be given of a subject: no more than was consented. Pure.
-import { type Effective, withAll } from "./permissions.ts";
+import { type Effective, effectiveOf } from "./permissions.ts";
 
 /** By the numbers of tessera.admin.v1.UserConsentScopeType. */
 const types = { organizationScopes: 1, resourceScopes: 2, organizationResourceScopes: 3, userScopes: 4 } as const;
@@ -35,7 +35,7 @@ export function consentAt(rows: readonly ConsentRow[], resourceId: string): Cons
 
 /** Roles and groups are not consented to: what they stand for at the audience is in the permissions. */
 export const cappedBy = (effective: Effective, { own, organization }: Consent): Effective =>
-  withAll({
+  effectiveOf({
     roles: [],
     groups: [],
     permissions: effective.permissions.filter((name) => own.has(name)),

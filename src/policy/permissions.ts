@@ -1,4 +1,5 @@
 // What a subject may do at an audience: the scopes of its roles, its groups' roles, and its roles in one organization.
+import { narrow } from "./scopes.ts";
 
 export type PolicyRows = {
   resources: readonly PolicyResource[];
@@ -60,6 +61,10 @@ export type Effective = {
   organizationPermissions: readonly string[];
   /** All permissions of the subject at the audience: its own, and those in the organization it acts for. */
   all: readonly string[];
+  /** The same as a scope. */
+  scope: string;
+  /** Of its own roles, then of those in the organization. */
+  roleNames: readonly string[];
 };
 
 /** RoleType of tessera.admin.v1: a role for the other kind of subject grants nothing. */
@@ -103,7 +108,7 @@ function decide(policy: Policy, holdings: Holdings, resourceId: string): Effecti
   const fits = (role: ResolvedRole) => role.type === 0 || role.type === roleTypes[holdings.kind];
   const roles = present(roleIds, policy.roles).filter(fits);
   const organizationRoles = present(unique(holdings.organizationRoleIds), policy.organizationRoles);
-  return withAll({
+  return effectiveOf({
     roles: shown(roles, resourceId),
     groups: unique(groups.map((group) => group.name)).sort(),
     permissions: scopesAt(roles, resourceId),
@@ -112,10 +117,19 @@ function decide(policy: Policy, holdings: Holdings, resourceId: string): Effecti
   });
 }
 
-export const withAll = (effective: Omit<Effective, "all">): Effective => ({
-  ...effective,
-  all: unique([...effective.permissions, ...effective.organizationPermissions]).sort(),
-});
+/** With what follows from it, so that it is spelled once for all who ask. */
+export function effectiveOf(held: Omit<Effective, "all" | "scope" | "roleNames">): Effective {
+  const all = unique([...held.permissions, ...held.organizationPermissions]).sort();
+  const roleNames = [...held.roles, ...held.organizationRoles].map(({ name }) => name);
+  return { ...held, all, scope: all.join(" "), roleNames };
+}
+
+/** What of it was asked for, as names and as a scope; null asks for everything. */
+export function asScope({ all, scope }: Effective, asked: readonly string[] | null) {
+  if (asked === null) return { permissions: all, scope };
+  const permissions = narrow(all, asked);
+  return { permissions, scope: permissions.join(" ") };
+}
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 

@@ -10,5 +10,5 @@ export function parseScope(scope: string): string[] | undefined {
 }
 
 /** Asked ∩ permitted, in the order of `permitted`; all that is permitted when nothing was asked. Never wider. */
-export const narrow = (permitted: readonly string[], asked: readonly string[] | null): string[] =>
-  asked === null ? [...permitted] : permitted.filter((name) => asked.includes(name));
+export const narrow = (permitted: readonly string[], asked: readonly string[] | null): readonly string[] =>
+  asked === null ? permitted : permitted.filter((name) => asked.includes(name));

@@ -15,4 +15,7 @@ export type Holding = (sought: { text: string; place: string; after: number; mos
 /** A statement made ready: runs with values in the order of its parameters, and answers how many rows it changed. */
 export type Statement = (text: string) => (values: unknown[]) => Promise<number>;
 
-export type Connection = { db: Database; t: Tables; holding: Holding; statement: Statement };
+/** A query made ready: asked with values in the order of its parameters, and answers those of its first row in theirs. */
+export type Lookup = (text: string) => (values: unknown[]) => Promise<readonly unknown[] | undefined>;
+
+export type Connection = { db: Database; t: Tables; holding: Holding; statement: Statement; lookup: Lookup };

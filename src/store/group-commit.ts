@@ -4,14 +4,15 @@ import { Failure, unavailable } from "../failure.ts";
 import { isFatal, storeFailure } from "./conflict.ts";
 import type { OperationName, Operations } from "./operations.ts";
 
-export type Job = { id: number; name: OperationName; args: unknown; deadline: number };
-export type Outcome = { id: number; value?: unknown; failure?: Failure };
+export type Job = { name: OperationName; args: unknown; deadline: number };
+export type Outcome = { value?: unknown; failure?: Failure };
+/** Outcomes in the order of their jobs. */
 export type GroupResult = { outcomes: Outcome[]; fatal: boolean };
 
 /** Groups that are not tried plainly after one that failed so: whoever fails again and again doubles nobody's cost. */
 const carefulGroups = 32;
 
-const late = ({ id }: Job): Outcome => ({ id, failure: new Failure("late", "the deadline passed") });
+const late = (): Outcome => ({ failure: new Failure("late", "the deadline passed") });
 
 export function groupCommit(file: SqliteFile, operations: Operations, now: () => number) {
   const statement = (sql: string) => file.prepare(sql);
@@ -25,8 +26,8 @@ export function groupCommit(file: SqliteFile, operations: Operations, now: () =>
   /** SQLITE_FULL and I/O errors roll back the whole group; nobody of it may go on. */
   const isLost = (thrown: unknown) => !file.inTransaction || isFatal(thrown);
 
-  async function plainly({ id, name, args }: Job): Promise<Outcome> {
-    return { id, value: await (operations[name] as (args: unknown) => Promise<unknown>)(args) };
+  async function plainly({ name, args }: Job): Promise<Outcome> {
+    return { value: await (operations[name] as (args: unknown) => Promise<unknown>)(args) };
   }
 
   /** Takes back what an operation did that fails, and nothing else. */
@@ -40,7 +41,7 @@ export function groupCommit(file: SqliteFile, operations: Operations, now: () =>
       if (isLost(thrown)) throw thrown;
       undo.run();
       release.run();
-      return { id: job.id, failure: storeFailure(thrown) };
+      return { failure: storeFailure(thrown) };
     }
   }
 
@@ -48,7 +49,7 @@ export function groupCommit(file: SqliteFile, operations: Operations, now: () =>
     begin.run();
     const outcomes: Outcome[] = [];
     // A caller that has given up gets no work done in its name.
-    for (const job of jobs) outcomes.push(now() > job.deadline ? late(job) : await run(job));
+    for (const job of jobs) outcomes.push(now() > job.deadline ? late() : await run(job));
     commit.run();
     return outcomes;
   }
@@ -78,7 +79,7 @@ export function groupCommit(file: SqliteFile, operations: Operations, now: () =>
       if (file.inTransaction) rollback.run();
       // Never the word of one member's own rule: nothing is known of the others but that they are not stored.
       const failure = unavailable(cause);
-      return { outcomes: jobs.map(({ id }) => ({ id, failure })), fatal: isFatal(cause) };
+      return { outcomes: jobs.map(() => ({ failure })), fatal: isFatal(cause) };
     }
   };
 }

@@ -6,6 +6,7 @@ import { bindBootstrapReads } from "./bootstrap-operations.ts";
 import { bindConsentReads } from "./consent-reads.ts";
 import type { Connection } from "./connection.ts";
 import { bindHoldingReads } from "./holding-reads.ts";
+import { finding } from "./prepared-queries.ts";
 import type { Row } from "./tables.ts";
 
 const given = sql.placeholder;
@@ -188,12 +189,16 @@ function bindPolicyReads({ db, t }: Connection) {
   };
 }
 
-function bindTokenReads({ db, t }: Connection) {
-  const family = db
-    .select()
-    .from(t.refreshFamily)
-    .where(and(eq(t.refreshFamily.tenantId, given("tenantId")), eq(t.refreshFamily.id, given("id"))))
-    .prepare();
+function bindTokenReads(connection: Connection) {
+  const { db, t } = connection;
+  const family = finding(
+    connection,
+    getTableColumns(t.refreshFamily),
+    db
+      .select()
+      .from(t.refreshFamily)
+      .where(and(eq(t.refreshFamily.tenantId, given("tenantId")), eq(t.refreshFamily.id, given("id")))),
+  );
   // Subqueries, because the same as a join costs four times as much in SQLite.
   const ofFamily = db
     .select({ time: t.refreshFamily.revokeTime })
@@ -203,21 +208,27 @@ function bindTokenReads({ db, t }: Connection) {
     .select({ one: sql`1` })
     .from(t.revokedToken)
     .where(and(eq(t.revokedToken.tenantId, given("tenantId")), eq(t.revokedToken.jti, given("jti"))));
-  const grantState = db
-    .select({
-      grant: t.grant,
-      family: { revokeTime: sql<number | null>`(${ofFamily})` },
-      tokenRevoked: exists(ofToken).mapWith(Boolean),
-    })
-    .from(t.grant)
-    .where(and(eq(t.grant.tenantId, given("tenantId")), eq(t.grant.id, given("id"))))
-    .prepare();
+  const state = {
+    grant: getTableColumns(t.grant),
+    family: { revokeTime: sql<number | null>`(${ofFamily})` },
+    isRevoked: exists(ofToken),
+  };
+  const grantState = finding(
+    connection,
+    state,
+    db
+      .select(state)
+      .from(t.grant)
+      .where(and(eq(t.grant.tenantId, given("tenantId")), eq(t.grant.id, given("id")))),
+  );
 
   return {
-    family: async (tenantId: string, id: string) => (await family.execute({ tenantId, id }))[0],
+    family: (tenantId: string, id: string) => family({ tenantId, id }),
     /** The grant, its family, and whether the token was revoked by itself; standing.ts has all else that can end it. */
-    grantState: async (tenantId: string, grantId: string, jti: string) =>
-      (await grantState.execute({ tenantId, id: grantId, jti }))[0],
+    grantState: async (tenantId: string, grantId: string, jti: string) => {
+      const found = await grantState({ tenantId, id: grantId, jti });
+      return found && { grant: found.grant, family: found.family, tokenRevoked: Boolean(found.isRevoked) };
+    },
   };
 }
 

@@ -3,7 +3,7 @@ import Sqlite, { type Database as SqliteFile } from "better-sqlite3";
 import { drizzle } from "drizzle-orm/better-sqlite3";
 import { sql } from "drizzle-orm/sql";
 import { sqliteKit } from "./columns.ts";
-import type { Connection, Database, Holding, Statement } from "./connection.ts";
+import type { Connection, Database, Holding, Lookup, Statement } from "./connection.ts";
 import { defineTables } from "./tables.ts";
 import { Failure } from "../failure.ts";
 
@@ -41,7 +41,11 @@ export function connect(file: SqliteFile): Connection {
     const ready = file.prepare(text);
     return async (values) => ready.run(values).changes;
   };
-  return { db, t: defineTables(sqliteKit), holding, statement };
+  const lookup: Lookup = (text) => {
+    const ready = file.prepare<unknown[], unknown[]>(text).raw();
+    return async (values) => ready.get(values);
+  };
+  return { db, t: defineTables(sqliteKit), holding, statement, lookup };
 }
 
 /**

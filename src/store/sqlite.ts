@@ -85,7 +85,11 @@ async function openConnections(options: SqliteOptions): Promise<Store> {
       changes.note(concernedBy(name, args));
       if (answer) tokens.wrote(name, args, answer.value);
     };
-    const reads = { ...remembered, ...bindStanding({ ...instance, ...remembered }), ...guarded(bindRowReads(reading)) };
+    const reads = {
+      ...remembered,
+      ...bindStanding({ ...instance, ...remembered }, changes),
+      ...guarded(bindRowReads(reading)),
+    };
     const highWater = Number((await instance.instanceValue("clock_high_water")) ?? 0);
     refuseEarly(highWater, wall());
     return assembleStore({

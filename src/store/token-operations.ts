@@ -3,7 +3,7 @@ import { and, eq, inArray, isNull, lt, sql } from "drizzle-orm/sql";
 import { badToken } from "../failure.ts";
 import { type AuditEvent, bindRecord } from "./audit-rows.ts";
 import type { Connection } from "./connection.ts";
-import { inserting, prepared } from "./prepared-writes.ts";
+import { inserting, writing } from "./prepared-queries.ts";
 import type { Term } from "./row-operations.ts";
 import { placeOf } from "./search-tables.ts";
 import type { Row } from "./tables.ts";
@@ -75,7 +75,7 @@ function bindGrantOperations(connection: Connection) {
         isNull(t.refreshFamily.revokeTime),
       ),
     );
-  const rotate = prepared(connection, rotation);
+  const rotate = writing(connection, rotation);
   const insertGrant = inserting(connection, t.grant);
   const insertFamily = inserting(connection, t.refreshFamily);
 

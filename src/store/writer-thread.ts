@@ -8,7 +8,8 @@ import { assertDurable, connect, type Durability, openFile } from "./sqlite-file
 
 export type WriterData = { path: string; durability: Durability };
 export type FailureMessage = { kind: Kind; message: string; details: FailureDetails };
-export type OutcomeMessage = { id: number; value?: unknown; failure?: FailureMessage };
+export type OutcomeMessage = { value?: unknown; failure?: FailureMessage };
+/** Outcomes in the order of the jobs; there may be one more, of the writer's own. */
 export type WriterMessage = { ready: true } | { outcomes: OutcomeMessage[]; fatal: boolean };
 
 /** All in milliseconds: the stored time, and the monotonic clock when it was stored. */
@@ -70,17 +71,13 @@ function monotonicNow(): number {
 }
 
 function raiseTo(now: number): Job {
-  return { id: 0, name: "raiseHighWater", args: { now }, deadline: Number.MAX_SAFE_INTEGER };
+  return { name: "raiseHighWater", args: { now }, deadline: Number.MAX_SAFE_INTEGER };
 }
 
 function toMessage({ outcomes, fatal }: GroupResult): WriterMessage {
   return {
     fatal,
-    outcomes: outcomes.map(({ id, value, failure }) => ({
-      id,
-      value,
-      ...(failure ? { failure: asPlain(failure) } : {}),
-    })),
+    outcomes: outcomes.map(({ value, failure }) => ({ value, ...(failure ? { failure: asPlain(failure) } : {}) })),
   };
 }
 

@@ -23,7 +23,8 @@ export type Settled = <Name extends OperationName>(
   answer: { value: Answer<Name> } | undefined,
 ) => void;
 
-type Waiting = { answer(outcome: OutcomeMessage): void; reject(failure: Failure): void };
+/** A job and who waits for it. */
+type Queued = { job: Job; answer(outcome: OutcomeMessage): void; reject(failure: Failure): void };
 
 /**
  * Gives the launched thread its file. `settled` hears of each write before its caller has the answer. `onFatal` hears
@@ -36,23 +37,24 @@ export async function startWriter(
   const { path, durability, settled, onFatal } = options;
   worker.ref();
   worker.postMessage({ path, durability } satisfies WriterData);
-  const waiting = new Map<number, Waiting>();
-  let queue: Job[] = [];
-  let busy = true;
+  let queue: Queued[] = [];
+  /** Groups that the thread has and has not answered yet: one, but for those of the end. */
+  const sent: Queued[][] = [];
   let broken: unknown;
-  let lastId = 0;
 
+  const send = () => {
+    const group = queue.splice(0, largestGroup);
+    sent.push(group);
+    worker.postMessage(group.map(({ job }) => job));
+  };
   const flush = () => {
-    if (busy || queue.length === 0) return;
-    busy = true;
-    worker.postMessage(queue.splice(0, largestGroup));
+    if (sent.length === 0 && queue.length > 0) send();
   };
   const settle = (message: Extract<WriterMessage, { outcomes: unknown }>) => {
-    busy = false;
-    for (const outcome of message.outcomes) {
-      const job = waiting.get(outcome.id);
-      waiting.delete(outcome.id);
-      job?.answer(outcome);
+    const group = sent.shift() ?? [];
+    for (const [at, { answer }] of group.entries()) {
+      const outcome = message.outcomes[at];
+      if (outcome !== undefined) answer(outcome);
     }
     if (message.fatal) fail(new Error("the database file failed and has to be opened anew"));
     flush();
@@ -60,9 +62,9 @@ export async function startWriter(
   const fail = (cause: unknown) => {
     const first = broken === undefined;
     broken ??= cause;
-    for (const job of waiting.values()) job.reject(unavailable(cause));
-    waiting.clear();
+    const left = [...sent.splice(0).flat(), ...queue];
     queue = [];
+    for (const { reject } of left) reject(unavailable(cause));
     if (first) onFatal(cause);
   };
 
@@ -76,7 +78,6 @@ export async function startWriter(
   worker.on("message", settle);
   worker.on("error", fail);
   worker.on("exit", () => fail(new Error("the writer has ended")));
-  busy = false;
 
   return {
     run: (name, args, deadline = Number.MAX_SAFE_INTEGER) =>
@@ -84,15 +85,13 @@ export async function startWriter(
         if (broken !== undefined) return reject(unavailable(broken));
         if (queue.length >= longestQueue)
           return reject(new Failure("exhausted", "too many writes wait", { retryAfterMs: 250 }));
-        lastId += 1;
         const answer = ({ value: given, failure }: OutcomeMessage) => {
           const value = given as Answer<typeof name>;
           settled(name, args, failure ? undefined : { value });
           if (failure) reject(new Failure(failure.kind, failure.message, failure.details));
           else resolve(value);
         };
-        waiting.set(lastId, { answer, reject });
-        queue.push({ id: lastId, name, args, deadline });
+        queue.push({ job: { name, args, deadline }, answer, reject });
         // One turn later, so that calls of the same turn share a commit.
         if (queue.length === 1) queueMicrotask(flush);
       }),
@@ -105,7 +104,7 @@ export async function startWriter(
       broken = new Error("the store is closed");
       const ended = new Promise((resolve) => worker.once("exit", resolve));
       // What was taken on is still done: the thread works its messages off in order.
-      while (queue.length > 0) worker.postMessage(queue.splice(0, largestGroup));
+      while (queue.length > 0) send();
       worker.postMessage("close");
       await ended;
     },

@@ -17,9 +17,9 @@ export type AccessClaims = {
   sid: string;
   pev: [number, number];
   scope?: string;
-  roles?: string[];
-  permissions?: string[];
-  groups?: string[];
+  roles?: readonly string[];
+  permissions?: readonly string[];
+  groups?: readonly string[];
   organization_id?: string;
   realm?: "admin" | "user";
   /** Not written by us; a token that has it is not used before. */

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { cappedBy, consentAt, type ConsentRow } from "../../src/policy/consent.ts";
-import { withAll } from "../../src/policy/permissions.ts";
+import { effectiveOf } from "../../src/policy/permissions.ts";
 
 const [organizationScopes, resourceScopes, organizationResourceScopes, userScopes] = [1, 2, 3, 4] as const;
 const given = (type: number, name: string, resourceId = "api"): ConsentRow => ({
@@ -12,7 +12,7 @@ const given = (type: number, name: string, resourceId = "api"): ConsentRow => ({
 });
 const shown = (userScope: string): ConsentRow => ({ type: userScopes, userScope, scope: null });
 
-const held = withAll({
+const held = effectiveOf({
   roles: [{ id: "r", name: "editor" }],
   groups: ["staff"],
   permissions: ["read", "write"],

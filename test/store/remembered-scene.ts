@@ -75,20 +75,24 @@ export const throughStore =
     return name in above ? asked(above, name, args) : asked(within, name, rest);
   };
 
+type Watching = Pick<Store["changes"], "count" | "unchanged">;
+const alwaysChanged: Watching = { count: () => 0, unchanged: () => false };
+
 /** Over a connection of its own to the same file; remembers nothing, or for as long as it hears of nothing. */
-export function overFile(path: string, changes?: Pick<Store["changes"], "count" | "unchanged">) {
+export function overFile(path: string, changes?: Watching) {
   const file = openFile(path, "read");
   const connection = connect(file);
   const [above, within] = [bindInstanceReads(connection), bindTenantReads(connection)];
   const { instance, tenant } =
     changes === undefined ? { instance: above, tenant: within } : remembered(above, within, changes);
-  const reads = { ...instance, ...tenant, ...bindStanding({ ...instance, ...tenant }) } satisfies AllReads;
+  const standing = bindStanding({ ...instance, ...tenant }, changes ?? alwaysChanged);
+  const reads = { ...instance, ...tenant, ...standing } satisfies AllReads;
   const ask: Ask = (name, args) => asked(reads as unknown as AnyReads, name, args);
   return { ask, reads, close: () => file.close() };
 }
 
 /** As the store puts them together. */
-function remembered(above: InstanceReads, within: TenantReads, changes: Pick<Store["changes"], "count" | "unchanged">) {
+function remembered(above: InstanceReads, within: TenantReads, changes: Watching) {
   const { reads } = rememberWrittenTokens(within, changes);
   return { instance: rememberInstanceReads(above, changes), tenant: rememberTenantReads(reads, changes) };
 }
@@ -98,7 +102,8 @@ export function rememberedNames(reads: AllReads): string[] {
   const { instance, tenant } = remembered(reads, reads, createChanges());
   const plain = new Set<unknown>(Object.values(reads));
   const entries = [...Object.entries(instance), ...Object.entries(tenant)];
-  return [...new Set(entries.filter(([, read]) => !plain.has(read)).map(([name]) => name))].toSorted();
+  const names = entries.filter(([, read]) => !plain.has(read)).map(([name]) => name);
+  return [...new Set([...names, "standing"])].toSorted();
 }
 
 function asked(reads: AnyReads, name: string, args: readonly unknown[]): Promise<unknown> {

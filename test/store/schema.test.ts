@@ -123,7 +123,11 @@ function bindToPostgres(answer: unknown[][]) {
     said.push({ sql, params });
     return answer.length;
   };
-  const connection = { db, t: defineTables(postgresKit), holding, statement };
+  const lookup = (sql: string) => async (params: unknown[]) => {
+    said.push({ sql, params });
+    return answer[0];
+  };
+  const connection = { db, t: defineTables(postgresKit), holding, statement, lookup };
   const reads = {
     ...bindInstanceReads(connection),
     ...bindAuditReads(connection),

@@ -17,7 +17,18 @@ export async function openQueryLog() {
   const asked: { text: string; params: unknown[] }[] = [];
   const logger = { logQuery: (text: string, params: unknown[]) => void asked.push({ text, params }) };
   const db = drizzle(file, { casing: "snake_case", logger }) as unknown as Database;
-  const connection: Connection = { ...connect(file), db };
+  const plain = connect(file);
+  const logged =
+    <T>(ready: (text: string) => (values: unknown[]) => T) =>
+    (text: string) => {
+      const ask = ready(text);
+      return (params: unknown[]) => {
+        asked.push({ text, params });
+        return ask(params);
+      };
+    };
+  const [statement, lookup] = [logged(plain.statement), logged(plain.lookup)];
+  const connection: Connection = { ...plain, db, statement, lookup };
   const planOf = (text: string, params: readonly unknown[]): string[] =>
     (file.prepare(`EXPLAIN QUERY PLAN ${text}`).all(...params) as { detail: string }[]).map(({ detail }) => detail);
   /** The steps of what was asked since the last time. */

@@ -81,9 +81,9 @@ describe("messages", () => {
       ...Array.from({ length: 500 }, () => frame(0, 0, 1, framed(Buffer.from("x")))),
     );
     await client.settle();
-    expect(
-      [...(connections[0]?.streams.values() ?? [])].map(({ localEnded, unsent }) => [localEnded, unsent?.length]),
-    ).toEqual([[true, 101]]);
+    expect([...(connections[0]?.streams ?? [])].map(({ localEnded, unsent }) => [localEnded, unsent?.length])).toEqual([
+      [true, 101],
+    ]);
   });
 });
 

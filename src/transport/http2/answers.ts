@@ -15,7 +15,7 @@ export function sendData(stream: Stream, data: Buffer): void {
   if (stream.unsent === undefined) {
     if (data.length <= roomOf(stream)) return sendPart(stream, data);
     stream.unsent = [];
-    wait(stream);
+    stream.waitsSince = performance.now();
   }
   stream.unsent.push(data);
   sendUnsent(stream);
@@ -42,7 +42,7 @@ export function sendUnsent(stream: Stream): void {
     else unsent.shift();
   }
   stream.unsent = undefined;
-  stream.connection.waiting.delete(stream);
+  stream.waitsSince = 0;
   if (stream.trailers !== undefined) sendEnd(stream, stream.trailers);
 }
 
@@ -61,12 +61,7 @@ function sendPart(stream: Stream, part: Buffer): void {
 function sendEnd(stream: Stream, fields: Buffer): void {
   sendBlock(stream, { fields, endStream: flags.endStream });
   if (stream.remoteEnded) closeStream(stream);
-  else wait(stream);
-}
-
-function wait(stream: Stream): void {
-  stream.waitsSince = performance.now();
-  stream.connection.waiting.add(stream);
+  else stream.waitsSince = performance.now();
 }
 
 function sendBlock({ id, connection }: Stream, { fields, endStream }: { fields: Buffer; endStream: number }): void {

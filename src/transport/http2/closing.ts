@@ -10,8 +10,8 @@ export function closeStream(stream: Stream): void {
   stream.closed = true;
   stream.unsent = undefined;
   stream.listener = undefined;
-  connection.streams.delete(stream.id);
-  connection.waiting.delete(stream);
+  stream.waitsSince = 0;
+  connection.streams.remove(stream);
   if (!stream.remoteEnded) noteClosed(connection, stream.id);
   listener?.onClose(stream);
   if (connection.streams.size > 0) return;
@@ -91,6 +91,6 @@ function part(connection: Connection, patienceMs: number): void {
 export function release(connection: Connection): void {
   if (connection.state === "closed") return;
   connection.state = "closed";
-  for (const stream of connection.streams.values()) closeStream(stream);
+  for (const stream of connection.streams) closeStream(stream);
   connection.options.onClosed(connection);
 }

@@ -5,6 +5,7 @@ import { countFault, endConnection, release, resetStream } from "./closing.ts";
 import { createFrameReader, errorCodes, type Frame, ProtocolFault } from "./frames.ts";
 import { createFieldDecoder } from "./hpack.ts";
 import { connectionWindow, firstWindow, mostFieldBytes } from "./measures.ts";
+import { createOpenStreams } from "./open-streams.ts";
 import { createOutlet } from "./outlet.ts";
 import { receive } from "./receive.ts";
 import { sendFirstSettings, sendWindowUpdate } from "./signals.ts";
@@ -43,8 +44,7 @@ function newConnection(socket: Socket, options: ConnectionOptions): Connection {
     options,
     outlet: createOutlet(socket),
     decode: createFieldDecoder(mostFieldBytes),
-    streams: new Map(),
-    waiting: new Set(),
+    streams: createOpenStreams(),
     closedHere: new Set(),
     lastStream: 0,
     state: "new",

@@ -42,9 +42,9 @@ export function keep(connection: Connection, limits: Keeping, now: number): void
     connection.pingedAt = now;
     sendPing(connection, opaque);
   }
-  for (const stream of connection.waiting) {
+  for (const stream of connection.streams) {
     const isBlocked = stream.unsent !== undefined;
-    if (now - stream.waitsSince <= (isBlocked ? windowMs : pastMs)) continue;
+    if (stream.waitsSince === 0 || now - stream.waitsSince <= (isBlocked ? windowMs : pastMs)) continue;
     // Nobody has to send the rest of a request that was answered (RFC 9113 section 8.1).
     const code = isBlocked ? errorCodes.cancel : errorCodes.noError;
     resetStream(connection, { stream: stream.id, code });

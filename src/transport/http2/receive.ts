@@ -111,11 +111,11 @@ function checkSetting(id: number, value: number): void {
 function moveWindows(connection: Connection, more: number): void {
   if (more === 0) return;
   connection.peerStreamWindow += more;
-  for (const stream of connection.streams.values()) {
+  for (const stream of connection.streams) {
     stream.sendWindow += more;
     if (stream.sendWindow > largestWindow) throw new ProtocolFault(flowControlError, "a window that overflows");
   }
-  if (more > 0) for (const stream of connection.waiting) sendUnsent(stream);
+  if (more > 0) for (const stream of connection.streams) sendUnsent(stream);
 }
 
 function receiveWindowUpdate(connection: Connection, frame: Frame): void {
@@ -126,7 +126,7 @@ function receiveWindowUpdate(connection: Connection, frame: Frame): void {
   if (frame.stream === 0) {
     connection.sendWindow += more;
     if (connection.sendWindow > largestWindow) throw new ProtocolFault(flowControlError, "a window that overflows");
-    for (const stream of connection.waiting) sendUnsent(stream);
+    for (const stream of connection.streams) sendUnsent(stream);
     return;
   }
   const stream = connection.streams.get(frame.stream);

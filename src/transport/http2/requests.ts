@@ -62,7 +62,7 @@ function receiveFields(
   if (size <= mostFieldBytes && !isRequest(fields)) throw new ProtocolFault(protocolError, "no request", id);
   connection.idleFrames = 0;
   const stream = newStream(connection, id, fields);
-  connection.streams.set(id, stream);
+  connection.streams.add(stream);
   if (size > mostFieldBytes) sendTrailers(stream, tooLarge);
   else connection.options.onRequest(stream);
   if (endStream) endRemote(stream);

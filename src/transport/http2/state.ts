@@ -2,6 +2,7 @@
 import type { Socket } from "node:net";
 import type { Field } from "./fields.ts";
 import type { FieldDecoder } from "./hpack.ts";
+import type { OpenStreams } from "./open-streams.ts";
 import type { Outlet } from "./outlet.ts";
 
 /** What a connection calls upon. None of these may throw. */
@@ -27,10 +28,7 @@ export type Connection = {
   readonly options: ConnectionOptions;
   readonly outlet: Outlet;
   readonly decode: FieldDecoder;
-  /** Those that are open. */
-  readonly streams: Map<number, Stream>;
-  /** Those that wait for the peer: for its window, or for the rest of a request that was answered. */
-  readonly waiting: Set<Stream>;
+  readonly streams: OpenStreams;
   /** The last of those that were closed here; the peer may not have heard of it. */
   readonly closedHere: Set<number>;
   /** The highest that the peer has opened. */
@@ -85,6 +83,7 @@ export type Stream = {
   /** Data that waits for a window, and the trailers after it. */
   unsent: Buffer[] | undefined;
   trailers: Buffer | undefined;
+  /** Where it waits for the peer: for its window, or for the rest of a request that was answered. */
   waitsSince: number;
 };
 
