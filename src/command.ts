@@ -70,8 +70,8 @@ async function serve(asked: Settings, writer: Worker | undefined): Promise<void>
     await opened.close();
   });
   log.info({ grpc: app.grpcPort, http: app.httpPort, issuer: parts.issuer }, "serving");
-  // A third less memory under load, and what lives for one call is never taken for what lives for long. Not before: the
-  // start takes only code that was compiled under the same flags (0025).
+  // A third less memory under load (0025), and nothing of a call in the old generation from its birth (0026). Not before:
+  // the start takes only code that was compiled under the same flags.
   setFlagsFromString("--heap-growing-percent=50");
   setFlagsFromString("--no-allocation-site-pretenuring");
   if (devIssuer === undefined || demo === undefined) return;

@@ -34,13 +34,13 @@ export function inserting<T extends SQLiteTable>(
 /** What a query selects, in its order. What is no column is taken as the driver has it. */
 type Fields = { readonly [name: string]: Column | SQL | Fields };
 
-/** `query` has placeholders, selects `fields` of tables that it joins in full, and is asked for its first row. */
-export function finding<Found>(
+/** `spell` makes a query of these fields, with placeholders and without outer joins, that is asked for its first row. */
+export function finding<F extends Fields, Found>(
   { lookup }: Pick<Connection, "lookup">,
-  fields: Fields,
-  query: Spelled & PromiseLike<Found[]>,
+  fields: F,
+  spell: (fields: F) => Spelled & PromiseLike<Found[]>,
 ): (given: Given) => Promise<Found | undefined> {
-  const { sql: text, params } = query.toSQL();
+  const { sql: text, params } = spell(fields).toSQL();
   const values = params.map(valueOf);
   const find = lookup(text);
   const read = readerOf(fields);

@@ -191,11 +191,9 @@ function bindPolicyReads({ db, t }: Connection) {
 
 function bindTokenReads(connection: Connection) {
   const { db, t } = connection;
-  const family = finding(
-    connection,
-    getTableColumns(t.refreshFamily),
+  const family = finding(connection, getTableColumns(t.refreshFamily), (fields) =>
     db
-      .select()
+      .select(fields)
       .from(t.refreshFamily)
       .where(and(eq(t.refreshFamily.tenantId, given("tenantId")), eq(t.refreshFamily.id, given("id")))),
   );
@@ -213,11 +211,9 @@ function bindTokenReads(connection: Connection) {
     family: { revokeTime: sql<number | null>`(${ofFamily})` },
     isRevoked: exists(ofToken),
   };
-  const grantState = finding(
-    connection,
-    state,
+  const grantState = finding(connection, state, (fields) =>
     db
-      .select(state)
+      .select(fields)
       .from(t.grant)
       .where(and(eq(t.grant.tenantId, given("tenantId")), eq(t.grant.id, given("id")))),
   );

@@ -29,7 +29,7 @@ export function bindStanding(reads: Needs, changes: Pick<Changes, "unchanged" | 
     standing: async (tenantId: string, grantId: string, jti: string) => {
       const state = await reads.grantState(tenantId, grantId, jti);
       if (state === undefined) return undefined;
-      const key = keyOf(namesOf(state.grant));
+      const key = keyOfGrounds(state.grant);
       const found = grounds.get(key) ?? (await readGrounds(key, state.grant));
       if (found === undefined) return undefined;
       const consented = found.application.thirdParty && (await consents(reads, state.grant));
@@ -41,21 +41,15 @@ export function bindStanding(reads: Needs, changes: Pick<Changes, "unchanged" | 
 type Grant = NonNullable<Awaited<ReturnType<Needs["grantState"]>>>["grant"];
 type Grounds = NonNullable<Awaited<ReturnType<typeof groundsOf>>>;
 
-const namesOf = ({ tenantId, clientId, userId, resourceId, connectorId, organizationId }: Grant) => [
-  tenantId,
-  clientId,
-  userId,
-  resourceId,
-  connectorId ?? "",
-  organizationId ?? "",
-];
+const keyOfGrounds = ({ tenantId, clientId, userId, resourceId, connectorId, organizationId }: Grant): string =>
+  keyOf([tenantId, clientId, userId, resourceId, connectorId ?? "", organizationId ?? ""]);
 
 async function groundsOf(reads: Needs, grant: Grant) {
   const { tenantId, clientId, userId, resourceId, connectorId, organizationId } = grant;
   const client = await reads.findClient(clientId);
   const user = await reads.user(tenantId, userId);
   const resource = await reads.resource(tenantId, resourceId);
-  if (client === undefined || user === undefined || resource === undefined) return undefined;
+  if (client?.tenant.id !== tenantId || user === undefined || resource === undefined) return undefined;
   const connector = connectorId === null ? undefined : await reads.connector(tenantId, connectorId);
   const membership = organizationId === null ? undefined : await reads.membership(tenantId, userId, organizationId);
   return {

@@ -51,10 +51,10 @@ export async function startWriter(
     if (sent.length === 0 && queue.length > 0) send();
   };
   const settle = (message: Extract<WriterMessage, { outcomes: unknown }>) => {
-    const group = sent.shift() ?? [];
-    for (const [at, { answer }] of group.entries()) {
+    for (const [at, { answer, reject }] of (sent.shift() ?? []).entries()) {
       const outcome = message.outcomes[at];
-      if (outcome !== undefined) answer(outcome);
+      if (outcome === undefined) reject(unavailable(new Error("the writer did not say how a write ended")));
+      else answer(outcome);
     }
     if (message.fatal) fail(new Error("the database file failed and has to be opened anew"));
     flush();

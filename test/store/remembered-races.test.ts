@@ -4,27 +4,32 @@ import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { bindTenantReads, type TenantReads } from "../../src/store/reads.ts";
+import { buildPolicy } from "../../src/policy/permissions.ts";
+import { bindInstanceReads, bindTenantReads, type InstanceReads, type TenantReads } from "../../src/store/reads.ts";
 import { rememberTenantReads } from "../../src/store/remembered-reads.ts";
 import type { TypeName } from "../../src/store/row-operations.ts";
 import { connect, openFile } from "../../src/store/sqlite-file.ts";
 import { openSqliteStore } from "../../src/store/sqlite.ts";
-import type { Store } from "../../src/store/store.ts";
+import { bindStanding } from "../../src/store/standing.ts";
+import type { Store, TenantStore } from "../../src/store/store.ts";
 import { rememberWrittenTokens } from "../../src/store/written-tokens.ts";
+import { createUserPermissions } from "../../src/user-permissions.ts";
 import { auditOf, day, type FilledTenant, fillTenant, id, lastingFolder, now, openFamily } from "../support/store.ts";
 
 const folder = lastingFolder();
 const path = join(folder, "tessera.db");
 let close = (): unknown => undefined;
 let store: Store;
-let plain: TenantReads;
+let plain: TenantReads & InstanceReads;
 let tenant: FilledTenant;
+let grantId: string;
 beforeAll(async () => {
   store = await openSqliteStore({ path, durability: "NORMAL", onFatal: () => undefined });
   const opened = openFile(path, "read");
   close = () => opened.close();
-  plain = bindTenantReads(connect(opened));
+  plain = { ...bindInstanceReads(connect(opened)), ...bindTenantReads(connect(opened)) };
   tenant = await fillTenant(store);
+  grantId = (await openFamily(store, tenant)).grant.id;
 });
 afterAll(async () => {
   close();
@@ -40,7 +45,14 @@ type Counter = {
   column: string;
   /** Whose epoch moves; absent the tenant's. */
   ofUser?: true;
-  shown(reads: TenantReads): Promise<number>;
+  shown(reads: Remembering): Promise<number>;
+};
+
+type Remembering = TenantReads & {
+  /** Of a grant of the user at the resource. */
+  standing(): Promise<Awaited<ReturnType<TenantStore["standing"]>>>;
+  /** When the first of what the user holds ends. */
+  until(): Promise<number>;
 };
 
 const counters: Counter[] = [
@@ -63,13 +75,18 @@ const counters: Counter[] = [
     type: "roleAssignment",
     column: "expireTime",
     ofUser: true,
-    shown: async ({ userRoles }) => Number((await userRoles(tenant.tenantId, tenant.ids.user))[0]?.expireTime),
+    shown: ({ until }) => until(),
   },
   {
-    type: "groupMember",
-    column: "expireTime",
+    type: "user",
+    column: "phone",
     ofUser: true,
-    shown: async ({ groups }) => Number((await groups(tenant.tenantId, tenant.ids.user))[0]?.expireTime),
+    shown: async ({ standing }) => Number((await standing())?.user.phone),
+  },
+  {
+    type: "resource",
+    column: "accessTokenTtl",
+    shown: async ({ standing }) => Number((await standing())?.resource.accessTokenTtl),
   },
   {
     type: "resource",
@@ -85,7 +102,7 @@ const counters: Counter[] = [
 const rows = [...new Map(counters.map((counter) => [counter.type, counter])).values()];
 
 /** The same reads, but each waits some turns before it looks and before it answers, as over a network. */
-const slow = (reads: TenantReads): TenantReads => {
+const slow = <R extends TenantReads>(reads: R): R => {
   const entries = Object.entries(reads as Readonly<Record<string, (...args: never[]) => Promise<unknown>>>);
   const slowed = entries.map(([name, read]) => [
     name,
@@ -96,7 +113,7 @@ const slow = (reads: TenantReads): TenantReads => {
       return answer;
     },
   ]);
-  return Object.fromEntries(slowed) as TenantReads;
+  return Object.fromEntries(slowed) as R;
 };
 
 async function turns(): Promise<void> {
@@ -106,7 +123,7 @@ async function turns(): Promise<void> {
 const writesEach = 25;
 
 /** All rows count up at once while all reads are asked; answers how often a read said less than was acknowledged. */
-async function behind(reads: TenantReads): Promise<{ asked: number; late: number }> {
+async function behind(reads: Remembering): Promise<{ asked: number; late: number }> {
   const acknowledged = new Map<TypeName, number>();
   const writing = new Set(rows);
   let [asked, late] = [0, 0];
@@ -139,8 +156,33 @@ async function countUp({ type, column, ofUser }: Counter): Promise<number> {
   return revision;
 }
 
-const remembering = (changes: Watching) =>
-  rememberTenantReads(rememberWrittenTokens(slow(plain), changes).reads, changes);
+function remembering(changes: Watching): Remembering {
+  const { tenantId, ids } = tenant;
+  const reads = rememberTenantReads(rememberWrittenTokens(slow(plain), changes).reads, changes);
+  const rows = {
+    userRoles: (userId: string) => reads.userRoles(tenantId, userId),
+    groups: async () => [],
+  } as Partial<TenantStore> as TenantStore;
+  const policy = buildPolicy({ resources: [], scopes: [], roles: [], groups: [], organizationRoles: [] });
+  const permissions = createUserPermissions({
+    store: { tenant: () => rows, changes },
+    policies: { of: async () => policy },
+  });
+  const asked = {
+    tenant: { id: tenantId, policyEpoch: 1 },
+    userId: ids.user,
+    resourceId: ids.resource,
+    organizationRoleIds: [],
+    // Before anything that counts up has ended.
+    now: 0,
+  };
+  const { standing } = bindStanding(reads, changes);
+  return {
+    ...reads,
+    standing: () => standing(tenantId, grantId, ""),
+    until: async () => (await permissions.of(asked)).until,
+  };
+}
 
 it("a read that begins after a write was answered shows it, with many of both under way", async () => {
   const { asked, late } = await behind(remembering(store.changes));

@@ -3,7 +3,7 @@
 // is promoted instead of forgotten.
 import type { Stream } from "./state.ts";
 
-/** In order of their ids, which only grow. One that is removed while others are walked along is not walked past. */
+/** In order of their ids, which only grow. A walk is along those that were open when it began. */
 export type OpenStreams = Iterable<Stream> & {
   readonly size: number;
   get(id: number): Stream | undefined;

@@ -126,6 +126,7 @@ function receiveWindowUpdate(connection: Connection, frame: Frame): void {
   if (frame.stream === 0) {
     connection.sendWindow += more;
     if (connection.sendWindow > largestWindow) throw new ProtocolFault(flowControlError, "a window that overflows");
+    // The oldest first.
     for (const stream of connection.streams) sendUnsent(stream);
     return;
   }

@@ -83,7 +83,7 @@ export type Stream = {
   /** Data that waits for a window, and the trailers after it. */
   unsent: Buffer[] | undefined;
   trailers: Buffer | undefined;
-  /** Where it waits for the peer: for its window, or for the rest of a request that was answered. */
+  /** For the peer: for its window, or for the rest of a request that was answered. 0 while it does not. */
   waitsSince: number;
 };
 
