@@ -5,16 +5,8 @@ import { createChanges } from "../src/store/changes.ts";
 import type { Held } from "../src/store/holding-reads.ts";
 import type { TenantStore } from "../src/store/store.ts";
 import { createUserPermissions, type UserPermissions } from "../src/user-permissions.ts";
+import { resource } from "./support/policy.ts";
 
-const resource = (id: string) => ({
-  id,
-  indicator: `https://${id}.test`,
-  isDefault: false,
-  disabled: false,
-  accessTokenTtl: 0,
-  signingAlgorithm: 0,
-  serverClientIds: [],
-});
 const role = (id: string, ...scopeIds: string[]) => ({ id, name: id, type: 0, scopeIds });
 /** Of one epoch more, the editor may write as well. */
 const policyAt = (epoch: number) =>

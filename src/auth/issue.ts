@@ -4,14 +4,14 @@ import { badToken, Failure } from "../failure.ts";
 import type { Lifetimes, Parts } from "../parts.ts";
 import { accessTokenLifetime, adminLifetime } from "../policy/lifetime.ts";
 import type { Consent } from "../policy/consent.ts";
-import { asScope, type Effective, type PolicyResource } from "../policy/permissions.ts";
-import { parseScope } from "../policy/scopes.ts";
+import { type Effective, type PolicyResource, scopeOf } from "../policy/permissions.ts";
+import { narrow, parseScope } from "../policy/scopes.ts";
 import { newId } from "../random.ts";
 import type { Row } from "../store/tables.ts";
 import { algorithmOf } from "../policy/keys.ts";
 import { newRefreshToken } from "../tokens/refresh-token.ts";
 import { realmOf } from "./realm.ts";
-import { type ActingOrganization, consentOf, permissionsOf } from "./subject.ts";
+import { type ActingOrganization, permissionsOf } from "./subject.ts";
 
 type Needs = Pick<Parts, "store" | "permissions" | "mint" | "keyring" | "lifetimes" | "random" | "log">;
 
@@ -67,7 +67,8 @@ export async function mintAccess(
   input: Subject & { grantId: string; asked: readonly string[] | null; ttl: number },
 ): Promise<{ token: string; jti: string; expiresIn: number; expiresAt: number; scope: string }> {
   const { client, user, resource, effective, organization, realm } = input;
-  const { permissions, scope } = asScope(effective, input.asked);
+  const permissions = narrow(effective.all, input.asked);
+  const scope = scopeOf(effective, permissions);
   const jti = newId(call.now, parts.random);
   const iat = Math.floor(call.now / 1000);
   const expiresIn = lifetimeOf(parts.lifetimes, input);
@@ -102,8 +103,7 @@ export async function subjectAt(
   input: Omit<Subject, "consent" | "effective" | "realm">,
 ): Promise<Subject> {
   const { client, user, resource, organization } = input;
-  const consent = await consentOf(parts.store.tenant(user.tenantId), client.application, resource.id);
-  const { effective } = await permissionsOf(parts, consent, {
+  const { consent, effective } = await permissionsOf(parts, client.application, {
     tenant: client.tenant,
     userId: user.id,
     resourceId: resource.id,

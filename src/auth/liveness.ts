@@ -2,11 +2,12 @@
 import { Failure } from "../failure.ts";
 import type { Parts } from "../parts.ts";
 import type { Consent } from "../policy/consent.ts";
+import { scopeOf } from "../policy/permissions.ts";
 import { endedBecause } from "../policy/standing.ts";
 import type { Standing } from "../store/standing.ts";
 import type { AccessClaims } from "../tokens/mint.ts";
 import { realmOf } from "./realm.ts";
-import { consentOf, permissionsOf } from "./subject.ts";
+import { permissionsOf } from "./subject.ts";
 
 /** The claims of a token that we signed and that has not expired; undefined for any other. */
 export function readOwnToken(parts: Pick<Parts, "verify">, token: string, now: number): AccessClaims | undefined {
@@ -43,9 +44,7 @@ export async function aliveToken(
   const ancestors = await ancestorsOf(parts, standing, now);
   if (ancestors === undefined) return undefined;
 
-  const tenant = parts.store.tenant(claims.tenant_id);
-  const consent = await consentOf(tenant, clientOf(standing), standing.grant.resourceId);
-  const { effective, until } = await permissionsOf(parts, consent, {
+  const { consent, effective, until } = await permissionsOf(parts, standing.application, {
     tenant: standing.tenant,
     userId: standing.grant.userId,
     resourceId: standing.grant.resourceId,
@@ -54,12 +53,12 @@ export async function aliveToken(
   });
   // An admin token is its subject's management role; without one it opens nothing, not even what any user may call.
   if (realmOf(standing.resource) === "admin" && effective.all.length === 0) return undefined;
-  const permissions = within(effective.all, claims.permissions ?? []);
+  const permissions = stillHeld(effective.all, claims.permissions ?? []);
   return {
     standing,
     permissions,
-    scope: permissions === effective.all ? effective.scope : permissions.join(" "),
-    roles: within(effective.roleNames, claims.roles ?? []),
+    scope: scopeOf(effective, permissions),
+    roles: stillHeld(effective.roleNames, claims.roles ?? []),
     consent,
     rests: {
       on: [claims.tenant_id, claims.jti, ...[standing, ...ancestors].flatMap(({ grant }) => [grant.id, grant.userId])],
@@ -69,7 +68,7 @@ export async function aliveToken(
 }
 
 /** Those embedded that are held, in their order; the very list of what is held where it is the same. */
-function within(held: readonly string[], embedded: readonly string[]): readonly string[] {
+function stillHeld(held: readonly string[], embedded: readonly string[]): readonly string[] {
   if (embedded.length === held.length && embedded.every((name, at) => name === held[at])) return held;
   const known = new Set(held);
   return embedded.filter((name) => known.has(name));
@@ -87,9 +86,3 @@ async function ancestorsOf(
   const ancestors = await ancestorsOf({ store }, parent, now);
   return ancestors && [parent, ...ancestors];
 }
-
-/** The application that the grant was opened for. */
-export const clientOf = ({ grant, application }: Standing) => ({
-  id: grant.clientId,
-  thirdParty: application.thirdParty,
-});

@@ -5,6 +5,7 @@ import { Failure, invalidGrant } from "../failure.ts";
 import type { ExchangeResponseSchema, RefreshRequestSchema } from "../gen/tessera/auth/v1/auth_pb.ts";
 import type { Parts } from "../parts.ts";
 import { idleExpiry } from "../policy/rotation.ts";
+import { narrow } from "../policy/scopes.ts";
 import { endedBecause } from "../policy/standing.ts";
 import type { Standing } from "../store/standing.ts";
 import type { Row } from "../store/tables.ts";
@@ -140,7 +141,5 @@ function currentSubject(parts: Needs, call: Call, client: ClientState, standing:
 
 /** The scopes asked now, cut to those of the grant; either may ask for everything (RFC 6749 section 6). */
 function within(granted: string | null, asked: readonly string[] | null): readonly string[] | null {
-  if (granted === null) return asked;
-  const original = readScope(granted) ?? [];
-  return asked === null ? original : original.filter((name) => asked.includes(name));
+  return granted === null ? asked : narrow(readScope(granted) ?? [], asked);
 }

@@ -7,6 +7,7 @@ import type { Row } from "../store/tables.ts";
 import type { Allowed, Asked } from "../user-permissions.ts";
 
 type Membership = NonNullable<Awaited<ReturnType<TenantStore["membership"]>>>;
+type Application = Pick<Row<"application">, "id" | "thirdParty">;
 export type ActingOrganization = { id: string; name: string; roleIds: readonly string[] };
 
 /**
@@ -16,7 +17,7 @@ export type ActingOrganization = { id: string; name: string; roleIds: readonly s
 export async function organizationOf(
   tenant: TenantStore,
   user: Row<"user">,
-  application: Pick<Row<"application">, "id" | "thirdParty">,
+  application: Application,
   organizationId: string,
 ): Promise<ActingOrganization | undefined> {
   if (organizationId === "") return undefined;
@@ -38,19 +39,20 @@ const notFor = (cause: string) => new Failure("denied", "the user does not act f
 /** What limits the application at the audience; undefined, and nothing read, unless it is a third party's. */
 export const consentOf = async (
   tenant: TenantStore,
-  application: Pick<Row<"application">, "id" | "thirdParty">,
+  application: Application,
   resourceId: string,
 ): Promise<Consent | undefined> =>
   application.thirdParty ? consentAt(await tenant.consentedScopes(application.id), resourceId) : undefined;
 
-/** What the user may do at the audience, as far as was consented; an absent consent does not limit. */
+/** What the user may do at the audience by this application, with the consent that limits it. */
 export async function permissionsOf(
-  { permissions }: Pick<Parts, "permissions">,
-  consent: Consent | undefined,
+  { store, permissions }: Pick<Parts, "store" | "permissions">,
+  application: Application,
   asked: Asked,
-): Promise<Allowed> {
-  const allowed = await permissions.of(asked);
-  return consent === undefined ? allowed : { ...allowed, effective: cappedBy(allowed.effective, consent) };
+): Promise<Allowed & { consent: Consent | undefined }> {
+  const consent = await consentOf(store.tenant(asked.tenant.id), application, asked.resourceId);
+  const { effective, until } = await permissions.of(asked);
+  return { consent, effective: consent === undefined ? effective : cappedBy(effective, consent), until };
 }
 
 /** The user, unless it is gone or suspended; both are refused like any bad token. */

@@ -1,5 +1,4 @@
 // What a subject may do at an audience: the scopes of its roles, its groups' roles, and its roles in one organization.
-import { narrow } from "./scopes.ts";
 
 export type PolicyRows = {
   resources: readonly PolicyResource[];
@@ -124,12 +123,9 @@ export function effectiveOf(held: Omit<Effective, "all" | "scope" | "roleNames">
   return { ...held, all, scope: all.join(" "), roleNames };
 }
 
-/** What of it was asked for, as names and as a scope; null asks for everything. */
-export function asScope({ all, scope }: Effective, asked: readonly string[] | null) {
-  if (asked === null) return { permissions: all, scope };
-  const permissions = narrow(all, asked);
-  return { permissions, scope: permissions.join(" ") };
-}
+/** Some of its permissions as a scope. */
+export const scopeOf = ({ all, scope }: Effective, permissions: readonly string[]): string =>
+  permissions === all ? scope : permissions.join(" ");
 
 const unique = <T>(values: readonly T[]): T[] => [...new Set(values)];
 

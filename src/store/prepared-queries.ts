@@ -17,9 +17,8 @@ export function writing(
   write: Spelled,
 ): (given: Given) => Promise<number> {
   const { sql: text, params } = write.toSQL();
-  const values = params.map(valueOf);
-  const run = statement(text);
-  return (given) => run(values.map((value) => value(given)));
+  const [run, values] = [statement(text), valuesOf(params)];
+  return (given) => run(values(given));
 }
 
 /** Inserts whole rows: every column has to be given. */
@@ -41,11 +40,9 @@ export function finding<F extends Fields, Found>(
   spell: (fields: F) => Spelled & PromiseLike<Found[]>,
 ): (given: Given) => Promise<Found | undefined> {
   const { sql: text, params } = spell(fields).toSQL();
-  const values = params.map(valueOf);
-  const find = lookup(text);
-  const read = readerOf(fields);
+  const [find, values, read] = [lookup(text), valuesOf(params), readerOf(fields)];
   return async (given) => {
-    const row = await find(values.map((value) => value(given)));
+    const row = await find(values(given));
     // The types say of the fields what the query says of them.
     return row && (read(row) as Found);
   };
@@ -70,6 +67,11 @@ function readerOf(fields: Fields): (row: Row) => unknown {
     return (row) => (row[at] === null ? null : field.mapFromDriverValue(row[at]));
   };
   return shape(fields);
+}
+
+function valuesOf(params: readonly unknown[]): (given: Given) => unknown[] {
+  const values = params.map(valueOf);
+  return (given) => values.map((value) => value(given));
 }
 
 function valueOf(param: unknown): (given: Given) => unknown {

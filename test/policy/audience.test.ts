@@ -2,17 +2,7 @@
 import { describe, expect, it } from "vitest";
 import { type AudienceRequest, chooseAudience, managementIndicator } from "../../src/policy/audience.ts";
 import { buildPolicy, type PolicyResource } from "../../src/policy/permissions.ts";
-
-const resource = (id: string, facts: Partial<PolicyResource> = {}): PolicyResource => ({
-  id,
-  indicator: `https://${id}.test`,
-  isDefault: false,
-  disabled: false,
-  accessTokenTtl: 0,
-  signingAlgorithm: 0,
-  serverClientIds: [],
-  ...facts,
-});
+import { resource } from "../support/policy.ts";
 
 const policyOf = (...resources: PolicyResource[]) =>
   buildPolicy({ resources, scopes: [], roles: [], groups: [], organizationRoles: [] });

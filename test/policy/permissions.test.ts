@@ -8,16 +8,7 @@ import {
   type Holdings,
   type PolicyRows,
 } from "../../src/policy/permissions.ts";
-
-const resource = (id: string) => ({
-  id,
-  indicator: `https://${id}.test`,
-  isDefault: false,
-  disabled: false,
-  accessTokenTtl: 0,
-  signingAlgorithm: 0,
-  serverClientIds: [],
-});
+import { resource } from "../support/policy.ts";
 
 const ids = (prefix: string, count: number) => Array.from({ length: count }, (_, i) => `${prefix}${i}`);
 const [resourceIds, scopeIds, roleIds, groupIds, orgRoleIds] = [
@@ -31,7 +22,7 @@ const some = (from: readonly string[]) => fc.uniqueArray(fc.constantFrom(...from
 
 /** Names of scopes repeat from resource to resource, as they do in life. */
 const rows: fc.Arbitrary<PolicyRows> = fc.record({
-  resources: fc.constant(resourceIds.map(resource)),
+  resources: fc.constant(resourceIds.map((id) => resource(id))),
   scopes: fc.tuple(
     ...scopeIds.map((id) =>
       fc.record({

@@ -51,8 +51,9 @@ type Counter = {
 type Remembering = TenantReads & {
   /** Of a grant of the user at the resource. */
   standing(): Promise<Awaited<ReturnType<TenantStore["standing"]>>>;
-  /** When the first of what the user holds ends. */
-  until(): Promise<number>;
+  /** When the user's permissions end that come by roles of its own, and those that come by groups. */
+  rolesUntil(): Promise<number>;
+  groupsUntil(): Promise<number>;
 };
 
 const counters: Counter[] = [
@@ -75,7 +76,13 @@ const counters: Counter[] = [
     type: "roleAssignment",
     column: "expireTime",
     ofUser: true,
-    shown: ({ until }) => until(),
+    shown: ({ rolesUntil }) => rolesUntil(),
+  },
+  {
+    type: "groupMember",
+    column: "expireTime",
+    ofUser: true,
+    shown: ({ groupsUntil }) => groupsUntil(),
   },
   {
     type: "user",
@@ -159,15 +166,15 @@ async function countUp({ type, column, ofUser }: Counter): Promise<number> {
 function remembering(changes: Watching): Remembering {
   const { tenantId, ids } = tenant;
   const reads = rememberTenantReads(rememberWrittenTokens(slow(plain), changes).reads, changes);
-  const rows = {
-    userRoles: (userId: string) => reads.userRoles(tenantId, userId),
-    groups: async () => [],
-  } as Partial<TenantStore> as TenantStore;
   const policy = buildPolicy({ resources: [], scopes: [], roles: [], groups: [], organizationRoles: [] });
-  const permissions = createUserPermissions({
-    store: { tenant: () => rows, changes },
-    policies: { of: async () => policy },
-  });
+  const nothing = { userRoles: async () => [], groups: async () => [] };
+  const permissionsBy = (held: Partial<TenantStore>) =>
+    createUserPermissions({
+      store: { tenant: () => ({ ...nothing, ...held }) as TenantStore, changes },
+      policies: { of: async () => policy },
+    });
+  const byRoles = permissionsBy({ userRoles: (userId) => reads.userRoles(tenantId, userId) });
+  const byGroups = permissionsBy({ groups: (userId) => reads.groups(tenantId, userId) });
   const asked = {
     tenant: { id: tenantId, policyEpoch: 1 },
     userId: ids.user,
@@ -180,7 +187,8 @@ function remembering(changes: Watching): Remembering {
   return {
     ...reads,
     standing: () => standing(tenantId, grantId, ""),
-    until: async () => (await permissions.of(asked)).until,
+    rolesUntil: async () => (await byRoles.of(asked)).until,
+    groupsUntil: async () => (await byGroups.of(asked)).until,
   };
 }
 
